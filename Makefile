@@ -1,0 +1,55 @@
+# What is typed in this folder. `make run` needs Python 3.11 or later and make, nothing else.
+
+SPEC ?= specs/two_moons.net
+JOBS ?= 2
+
+# Expanded only where an environment is made, so that a second `make run` does not pay for it.
+PYTHON ?= $(shell for python in python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+INSTALLED_DEV := $(VENV)/installed-dev
+
+.DEFAULT_GOAL := run
+.PHONY: run test lint format benchmarks clean
+
+run: $(INSTALLED) ## train a spec: make run SPEC=specs/rings.net
+	@$(BIN)/netspec run $(SPEC)
+
+# The tests run side by side, and their models are small: more threads would only wait.
+test: export OMP_NUM_THREADS ?= 1
+test: $(INSTALLED_DEV) ## run every test
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(INSTALLED_DEV) ## rules, layout and types, changing nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(INSTALLED_DEV) ## lay the code out, mend what is safe to mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+benchmarks: $(INSTALLED) ## print the figures that the docs show
+	@$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python benchmarks/scale.py
+	@$(BIN)/python benchmarks/training.py
+
+clean: ## take away the environment and everything that tools left
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "netspec needs Python 3.11 or later, and found none" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+# A development environment is a running one too.
+$(INSTALLED_DEV): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $(INSTALLED) $@

@@ -1,0 +1,170 @@
+"""The whole analysis in order: params, data, models, train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from netspec.analysis import errors
+from netspec.analysis.bodies import Bodies
+from netspec.analysis.context import Context, Limits
+from netspec.analysis.data import analyse_data
+from netspec.analysis.evaluate import Frame
+from netspec.analysis.models import analyse_model
+from netspec.analysis.operands import literal
+from netspec.analysis.params import resolve_params
+from netspec.analysis.places import header
+from netspec.analysis.train import analyse_train
+from netspec.analysis.values import UNKNOWN, Block, Scope, Unknown
+from netspec.catalog import Catalog
+from netspec.diagnostics import Sink
+from netspec.program import Program
+from netspec.program.data import DataPlan, SchemaReader
+from netspec.program.graph import Literal, Model
+from netspec.syntax import tree
+from netspec.types import TensorType
+
+Item = TypeVar("Item", tree.Data, tree.Train)
+LATER = {tree.Import: "`import`", tree.Extern: "`extern` in a spec", tree.Test: "`test`"}
+
+
+def analyse(
+    file: tree.File,
+    sink: Sink,
+    *,
+    catalog: Catalog,
+    schemas: SchemaReader,
+    overrides: Mapping[str, str],
+    inputs: Mapping[str, TensorType],
+    limits: Limits,
+) -> Program | None:
+    """The checked program, or None when anything was reported as an error.
+
+    `overrides` are the `--set` values by name, `inputs` types of model inputs given by the caller.
+    """
+    context = Context(sink, catalog, limits)
+    bodies = Bodies(context)
+    scope = Scope()
+    _unsupported(file, context, scope)
+    params = tuple(item for item in file.items if isinstance(item, tree.Param))
+    _once(params, "the param", context)
+    context.declared.update((param.name.id, param.name.span) for param in params)
+    resolved = resolve_params(params, overrides, bodies, Frame(scope))
+    blocks = _definitions(file, context, scope)
+    data_block = _only(file, tree.Data, "`data`", context)
+    data = _data(data_block, bodies, scope, schemas) if data_block is not None else None
+    models: list[Model] = []
+    faulty = data_block is not None and data is None
+    for block in blocks:
+        if block.definition.keyword == "model" and not faulty:
+            model = analyse_model(block, data, inputs, bodies)
+            if model is not None:
+                models.append(model)
+    program = Program(
+        source=file.source, params=resolved, models=tuple(models), data=data, train=None
+    )
+    train_block = _only(file, tree.Train, "`train`", context)
+    if train_block is None:
+        return None if sink.failed else program
+    complete = _whole(train_block, blocks, data_block, program, context)
+    if complete is None or faulty:
+        analyse_train(train_block, None, None, bodies, scope)
+        return None
+    made = analyse_train(train_block, complete, data, bodies, scope)
+    if made is None or sink.failed:
+        return None
+    plan, stored = made
+    return Program(
+        source=file.source, params=resolved, models=tuple(models), data=stored, train=plan
+    )
+
+
+def _unsupported(file: tree.File, context: Context, scope: Scope) -> None:
+    """Report what the language has and this version does not; its names are known no further."""
+    for item in file.items:
+        if isinstance(item, tree.Import | tree.Extern | tree.Test):
+            place = header(item.span)
+            if isinstance(item, tree.Extern):
+                place = place.source.span(place.start, item.name.span.end)
+            context.report(errors.not_yet(place, LATER[type(item)]))
+        match item:
+            case tree.Extern(name=name) | tree.Import(alias=tree.Name() as name):
+                scope.bind(name.id, UNKNOWN, name.span)
+
+
+def _once(items: Sequence[tree.Param], what: str, context: Context) -> None:
+    seen: dict[str, tree.Param] = {}
+    for item in items:
+        if item.name.id in seen:
+            earlier = seen[item.name.id].name.span
+            context.report(
+                errors.defined_twice(item.name.span, f"{what} `{item.name.id}`", earlier)
+            )
+        seen.setdefault(item.name.id, item)
+
+
+def _only(file: tree.File, kind: type[Item], what: str, context: Context) -> Item | None:
+    found = [item for item in file.items if isinstance(item, kind)]
+    for extra in found[1:]:
+        first = header(found[0].span)
+        context.report(errors.defined_twice(header(extra.span), what, first))
+    return found[0] if found else None
+
+
+def _definitions(file: tree.File, context: Context, scope: Scope) -> list[Block]:
+    """Blocks and models, bound to their names in the file's scope."""
+    blocks: list[Block] = []
+    unnamed: tree.Definition | None = None
+    for item in file.items:
+        if not isinstance(item, tree.Definition):
+            continue
+        block = Block(item, scope)
+        blocks.append(block)
+        if item.name is None:
+            if unnamed is not None:
+                first = Block(unnamed, scope).head
+                context.report(errors.defined_twice(block.head, "the unnamed model", first))
+            unnamed = unnamed or item
+            continue
+        name = item.name.id
+        bound = scope.names.get(name)
+        kind = next((k for k in ("layer", "function") if context.catalog.find(k, name)), None)
+        if bound is not None:
+            context.report(errors.defined_twice(item.name.span, f"`{name}`", bound.span))
+        elif kind is not None:
+            context.report(errors.shadows_catalogue(item.name.span, name, kind))
+        else:
+            scope.bind(name, block, item.name.span)
+    return blocks
+
+
+def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader) -> DataPlan | None:
+    frame = Frame(scope)
+
+    def constant(expression: tree.Expr) -> Literal | None:
+        if isinstance(expression, tree.Name) and scope.find(expression.id) is None:
+            return None
+        value = bodies.constant(expression, frame)
+        return None if isinstance(value, Unknown) else literal(value)
+
+    return analyse_data(block, constant, bodies.context.catalog, schemas, bodies.context.sink)
+
+
+def _whole(
+    train: tree.Train,
+    blocks: Sequence[Block],
+    data: tree.Data | None,
+    program: Program,
+    context: Context,
+) -> Model | None:
+    """The model that `train` trains; None when there is none to be had."""
+    head = header(train.span)
+    models = [block for block in blocks if block.definition.keyword == "model"]
+    if not models:
+        context.report(errors.no_model(head))
+    if data is None:
+        context.report(errors.no_data(head))
+    if program.model is None and len(program.models) > 1:
+        named = [(block.name, block.head) for block in models]
+        context.report(errors.several_models(head, named))
+    return program.model

@@ -1,0 +1,199 @@
+"""Things of the catalogue that `train` picks by name: optimizer, schedule, metrics, baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import cast
+
+from netspec.analysis import errors
+from netspec.analysis.evaluate import Expressions, Frame
+from netspec.analysis.operands import literal
+from netspec.analysis.refusals import written
+from netspec.analysis.values import Unknown
+from netspec.catalog import Bound, Refusal
+from netspec.catalog import Value as Constant
+from netspec.program.graph import Literal
+from netspec.program.train import Choice, ParameterGroup, Schedule, Task
+from netspec.syntax import tree
+
+# Schedules that torch moves after every optimizer step.
+PER_STEP = frozenset({"OneCycleLR", "CyclicLR"})
+WARMUP = "warmup"
+
+CLASSIFICATION = ("accuracy", "error", "precision", "recall", "f1")
+REGRESSION = ("mse", "rmse", "mae", "r2")
+SUITED: dict[Task, tuple[str, ...]] = {
+    "classes": (*CLASSIFICATION, "top_k"),
+    "binary_probability": (*CLASSIFICATION, *REGRESSION),
+    "binary_score": CLASSIFICATION,
+    "regression": REGRESSION,
+}
+TASKS: dict[Task, str] = {
+    "classes": "a classification",
+    "binary_probability": "the probability of a class",
+    "binary_score": "the score of a class",
+    "regression": "a regression",
+}
+
+
+def choose(kind: str, expression: tree.Expr, evaluator: Expressions, frame: Frame) -> Choice | None:
+    """A named thing of a kind with its arguments, `AdamW(lr=3e-4)`; None with a report."""
+    picked = _bound(kind, expression, evaluator, frame)
+    if picked is None:
+        return None
+    name, target, bound = picked
+    # Defaults stay torch's own; only what the text gives travels.
+    arguments = tuple(
+        (key, literal(value)) for key, value in bound.values.items() if key in bound.given
+    )
+    return Choice(span=expression.span, name=name, target=target, arguments=arguments)
+
+
+def _bound(
+    kind: str, expression: tree.Expr, evaluator: Expressions, frame: Frame
+) -> tuple[str, str, Bound] | None:
+    report = evaluator.context.report
+    catalog = evaluator.context.catalog
+    head = expression.func if isinstance(expression, tree.Call) else expression
+    if not isinstance(head, tree.Name):
+        article = "an" if kind[0] in "aeiou" else "a"
+        report(
+            errors.setting_value(
+                expression.span, kind, f"the name of {article} {kind}", f"`{expression.span.text}`"
+            )
+        )
+        return None
+    entry = catalog.find(kind, head.id)
+    known = frame.scope.find(head.id)
+    if known is not None and isinstance(known.value, Unknown):
+        return None
+    if entry is None:
+        report(errors.unknown_choice(head.span, kind, head.id, catalog.names(kind)))
+        return None
+    args = expression.args if isinstance(expression, tree.Call) else ()
+    keywords = expression.keywords if isinstance(expression, tree.Call) else ()
+    positional = [evaluator.constant(arg, frame) for arg in args]
+    named = {keyword.name.id: evaluator.constant(keyword.value, frame) for keyword in keywords}
+    if any(isinstance(value, Unknown) for value in (*positional, *named.values())):
+        return None
+    bound = entry.bind(cast(list[Constant], positional), cast(dict[str, Constant], named))
+    if isinstance(bound, Refusal):
+        evaluator.refuse(bound, written(expression, entry))
+        return None
+    return entry.name, entry.target, bound
+
+
+def choose_schedule(
+    expression: tree.Expr, evaluator: Expressions, frame: Frame, *, in_steps: bool
+) -> Schedule | None:
+    """`CosineAnnealingLR`, `warmup(100) -> CosineAnnealingLR`, `warmup(100)`."""
+    stages = expression.stages if isinstance(expression, tree.Pipe) else (expression,)
+    warmup = 0
+    first = stages[0]
+    if _is_warmup(first):
+        steps = _warmup_steps(first, evaluator, frame)
+        if steps is None:
+            return None
+        warmup, stages = steps, stages[1:]
+    if len(stages) > 1:
+        evaluator.context.report(errors.schedule_form(expression.span))
+        return None
+    then = choose("schedule", stages[0], evaluator, frame) if stages else None
+    if stages and then is None:
+        return None
+    per_step = in_steps or (then is not None and then.name in PER_STEP)
+    return Schedule(
+        span=expression.span, warmup=warmup, then=then, unit="step" if per_step else "epoch"
+    )
+
+
+def _is_warmup(stage: tree.Expr) -> bool:
+    head = stage.func if isinstance(stage, tree.Call) else stage
+    return isinstance(head, tree.Name) and head.id == WARMUP
+
+
+def _warmup_steps(stage: tree.Expr, evaluator: Expressions, frame: Frame) -> int | None:
+    if not isinstance(stage, tree.Call) or len(stage.args) != 1 or stage.keywords:
+        evaluator.context.report(errors.schedule_form(stage.span))
+        return None
+    steps = evaluator.integer(stage.args[0], frame, "the length of a warm-up")
+    if steps is not None and steps < 1:
+        wanted = "a positive number of steps"
+        evaluator.context.report(
+            errors.setting_value(stage.args[0].span, WARMUP, wanted, f"`{steps}`")
+        )
+        return None
+    return steps
+
+
+def choose_metrics(
+    expression: tree.Expr, task: Task, evaluator: Expressions, frame: Frame
+) -> tuple[Choice, ...]:
+    """The metrics of a list, each held against what the model predicts."""
+    items = expression.items if isinstance(expression, tree.ListDisplay) else (expression,)
+    found: list[Choice] = []
+    for item in items:
+        metric = choose("metric", item, evaluator, frame)
+        if metric is None:
+            continue
+        if metric.name not in SUITED[task]:
+            evaluator.context.report(
+                errors.metric_task(item.span, metric.name, TASKS[task], SUITED[task])
+            )
+            continue
+        found.append(metric)
+    return tuple(found)
+
+
+def _near(names: Sequence[str]) -> tuple[str, ...]:
+    """The patterns that may have been meant: a whole name, one layer's, all of one kind."""
+    parted = [name.rpartition(".") for name in names]
+    layers = {f"{layer}.*" for layer, _, _ in parted}
+    kinds = {f"*.{kind}" for _, _, kind in parted}
+    return (*names, *sorted(layers | kinds))
+
+
+def choose_group(
+    group: tree.Group,
+    optimizer: tree.Expr | None,
+    names: Sequence[str],
+    evaluator: Expressions,
+    frame: Frame,
+) -> ParameterGroup | None:
+    """Optimizer arguments for the parameters that match a pattern."""
+    report = evaluator.context.report
+    for pattern in group.patterns:
+        if not any(fnmatchcase(name, pattern.value) for name in names):
+            report(errors.group_matches_nothing(pattern.span, pattern.value, names, _near(names)))
+            return None
+    keywords: list[tree.Keyword] = []
+    for statement in group.body.statements:
+        target = statement.targets[0] if isinstance(statement, tree.Bind) else None
+        if not isinstance(statement, tree.Bind) or not isinstance(target, tree.Name):
+            report(errors.not_in_train(statement.span))
+            return None
+        keywords.append(tree.Keyword(span=statement.span, name=target, value=statement.values[0]))
+    if optimizer is None:
+        return None
+    arguments = _group_arguments(optimizer, keywords, evaluator, frame)
+    if arguments is None:
+        return None
+    return ParameterGroup(
+        span=group.span,
+        patterns=tuple(pattern.value for pattern in group.patterns),
+        arguments=arguments,
+    )
+
+
+def _group_arguments(
+    optimizer: tree.Expr,
+    keywords: Sequence[tree.Keyword],
+    evaluator: Expressions,
+    frame: Frame,
+) -> tuple[tuple[str, Literal], ...] | None:
+    """The group's settings, checked as arguments of the optimizer."""
+    head = optimizer.func if isinstance(optimizer, tree.Call) else optimizer
+    call = tree.Call(span=optimizer.span, func=head, args=(), keywords=tuple(keywords))
+    choice = choose("optimizer", call, evaluator, frame)
+    return None if choice is None else choice.arguments

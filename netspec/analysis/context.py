@@ -1,0 +1,89 @@
+"""What every pass of the analysis shares: the sink, the catalogue, limits, and the call chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netspec.analysis import errors
+from netspec.catalog import Catalog
+from netspec.diagnostics import Diagnostic, Sink
+from netspec.program.graph import Requirement
+from netspec.source import Span
+from netspec.syntax import tree
+
+MAX_EXPANSIONS = 100_000
+MAX_LAYERS = 10_000
+MAX_PARAMETERS = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a spec may expand; raised on the command line, never by the spec."""
+
+    expansions: int = MAX_EXPANSIONS
+    layers: int = MAX_LAYERS
+    parameters: int = MAX_PARAMETERS
+
+
+@dataclass(slots=True)
+class Use:
+    """A block being expanded: its name and the span of the use that led into it."""
+
+    name: str
+    use: Span
+    definition: tree.Definition
+
+
+@dataclass(slots=True)
+class Context:
+    """State of one analysis."""
+
+    sink: Sink
+    catalog: Catalog
+    limits: Limits = field(default_factory=Limits)
+    calls: list[Use] = field(default_factory=list)
+    requirements: list[Requirement] = field(default_factory=list)
+    expansions: int = 0
+    layers: int = 0
+    parameters: int = 0
+    exhausted: bool = False
+    # Params by name, so that a use before the declaration can be told from an unknown name.
+    declared: dict[str, Span] = field(default_factory=dict)
+    _reported: set[tuple[str, Span]] = field(default_factory=set)
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Report, with the chain of uses that led into the block at fault, innermost first.
+
+        The outermost call is the model, which nothing uses. A mistake in a block is reported for
+        the first of its uses only.
+        """
+        if diagnostic.labels:
+            mistake = (diagnostic.code, diagnostic.labels[0].span)
+            if mistake in self._reported:
+                return
+            self._reported.add(mistake)
+        for call in reversed(self.calls[1:][-3:]):
+            diagnostic = diagnostic.with_label(call.use, f"in this use of `{call.name}`")
+        self.sink.report(diagnostic)
+
+    def expand(self, span: Span, times: int = 1) -> bool:
+        """Count `times` expansion steps; False, reported once, when the limit is passed."""
+        self.expansions += times
+        return self._within(self.expansions, self.limits.expansions, "expansion steps", span)
+
+    def add_layer(self, parameters: int, span: Span) -> bool:
+        """Count a layer and its parameters; False, reported once, when a limit is passed."""
+        self.layers += 1
+        self.parameters += parameters
+        return self._within(self.layers, self.limits.layers, "layers", span) and self._within(
+            self.parameters, self.limits.parameters, "parameters", span
+        )
+
+    def _within(self, count: int, limit: int, what: str, span: Span) -> bool:
+        if self.exhausted:
+            return False
+        if count > limit:
+            self.exhausted = True
+            self.sink.report(errors.limit_passed(span, what, limit))
+            return False
+        return True

@@ -1,0 +1,196 @@
+"""A data block to its plan: statements in order, then the fields, the split, and what is unused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netspec.analysis import data_errors as errors
+from netspec.analysis.data_arrays import list_array
+from netspec.analysis.data_block import Block, Constants
+from netspec.analysis.data_calls import Calls
+from netspec.analysis.data_fields import plan_fields
+from netspec.analysis.data_split import is_seed, parse_split, sizes
+from netspec.analysis.data_values import Array, Pending, Table, column_of, describe
+from netspec.analysis.values import Unknown
+from netspec.catalog import Catalog
+from netspec.diagnostics import Sink
+from netspec.program.data import DataPlan, Operand, SchemaReader, SplitPlan, Step, Use
+from netspec.source import Span
+from netspec.syntax import tree
+from netspec.types import Dim
+
+SETTINGS = ("seed",)
+
+
+def analyse_data(
+    data: tree.Data,
+    constant: Constants,
+    catalog: Catalog,
+    schemas: SchemaReader,
+    sink: Sink,
+) -> DataPlan | None:
+    """The plan of a data block; None when anything in it is wrong, which `sink` is told.
+
+    `constant` gives the value of a name around the block: a literal, Unknown when its mistake was
+    reported, None when there is no such constant.
+    """
+    block = Block(sink=sink, catalog=catalog, schemas=schemas, constant=constant)
+    return Statements(block).plan(data)
+
+
+class Statements:
+    """Walks the statements of one data block."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.calls = Calls(block)
+        self.split: SplitPlan | None = None
+
+    def plan(self, data: tree.Data) -> DataPlan | None:
+        """Every statement, then the whole."""
+        for statement in data.body.statements:
+            self._statement(statement)
+        head = Span(data.span.source, data.span.start, data.span.start + len("data"))
+        found = plan_fields(self.block, head)
+        if isinstance(found, Unknown):
+            return None
+        self._check_unused()
+        own_test = found.own_test
+        if own_test and self.split is not None and self.split.test:
+            advice = "leave `test` out: the source's own test rows are the test set"
+            message = "the source brings its own test set, and `split` makes another"
+            self.block.fail(errors.split_twice(self.split.span, message, advice))
+        counts = self._sizes(found.rows, own_test)
+        if self.block.failed:
+            return None
+        return DataPlan(
+            span=data.span,
+            fields=found.fields,
+            steps=_named_apart(self.block),
+            split=self.split,
+            seed=self.block.seed,
+            count=self._count(found.rows),
+            own_test=own_test > 0,
+            rows=found.rows.value,
+            sizes=counts,
+        )
+
+    # --- statements --------------------------------------------------------------------------
+
+    def _statement(self, statement: tree.Statement) -> None:
+        match statement:
+            case tree.Bind(targets=(tree.Name() as name,), values=(value,)):
+                self._bind(name, value)
+            case tree.Bind():
+                advice = "bind one name a line"
+                self.block.fail(errors.not_for_data(statement.span, "this form of binding", advice))
+            case tree.Flow(values=(tree.Call(func=tree.Name(id="split")) as call,)):
+                self._split(call)
+            case tree.Flow(values=(value,)):
+                self._flow(value)
+            case _:
+                word = statement.span.text.split(None, 1)[0].rstrip("{(:,")
+                self.block.fail(errors.not_for_data(statement.span, f"`{word}`"))
+
+    def _bind(self, name: tree.Name, expression: tree.Expr) -> None:
+        self.block.target = name.id
+        value = self.calls.evaluate(expression)
+        if name.id == "seed" and not isinstance(value, Table | Array):
+            if isinstance(value, int) and is_seed(value):
+                self.block.seed = value
+            elif not isinstance(value, Unknown):
+                wanted, given = "a whole number from 0 to 2**32 - 1", describe(value)
+                self.block.fail(errors.wrong_value(expression.span, "`seed`", wanted, given))
+            return
+        if isinstance(value, tuple):
+            value = list_array(value, self.block, expression.span)
+        if isinstance(value, Pending):
+            value = self.block.fail(errors.size_missing(value.span))
+        self.block.bind(name, value)
+
+    def _flow(self, expression: tree.Expr) -> None:
+        """A table standing alone: its columns become names."""
+        self.block.target = _source_name(expression)
+        value = self.calls.evaluate(expression)
+        if isinstance(value, Unknown):
+            self.block.nameless = True
+            return
+        if not isinstance(value, Table):
+            advice = "bind it to a name: `x = ...`"
+            self.block.fail(
+                errors.wrong_value(
+                    expression.span, "a line without a name", "a source", describe(value), advice
+                )
+            )
+            return
+        step = self.block.add_named(self.block.target, value, expression.span)
+        table = replace(value, expression=Use(step))
+        for info in value.columns:
+            if info.name.isidentifier():
+                name = tree.Name(span=expression.span, id=info.name)
+                self.block.bind(name, column_of(table, info, expression.span), exported=True)
+
+    def _split(self, call: tree.Call) -> None:
+        if self.split is not None:
+            message = "the rows are split twice"
+            advice = "write one `split` with all parts"
+            self.block.fail(errors.split_twice(call.span, message, advice, self.split.span))
+            return
+        values = {k.name.id: self.calls.evaluate(k.value) for k in call.keywords}
+        split = parse_split(self.block, call, values)
+        if isinstance(split, SplitPlan):
+            self.split = split
+
+    # --- the whole ---------------------------------------------------------------------------
+
+    def _check_unused(self) -> None:
+        for name, named in self.block.names.items():
+            if named.step is None and not named.used and not isinstance(named.value, Unknown):
+                self.block.fail(errors.unused(named.span, name, SETTINGS))
+
+    def _count(self, rows: Dim) -> Operand:
+        count = self.block.count(rows)
+        assert count is not None, "the rows of the fields are those of a step"
+        return count
+
+    def _sizes(self, rows: Dim, own_test: int) -> tuple[int, int, int] | None:
+        """How many rows each part gets, when known; an empty one is reported."""
+        total = rows.value
+        if total is None:
+            return None
+        free = total - own_test
+        if self.split is None:
+            return free, 0, own_test
+        train, val, test = sizes(self.split, free)
+        wanted = (("train", self.split.train, train), ("val", self.split.val, val))
+        for part, fraction, count in (*wanted, ("test", self.split.test, test)):
+            if fraction > 0 and count == 0:
+                self.block.fail(errors.empty_split(self.split.span, part, free))
+        return train, val, own_test or test
+
+
+def _source_name(expression: tree.Expr) -> str:
+    """A name for the table that an unnamed source gives: `make_moons()` is `moons`."""
+    head = expression.stages[0] if isinstance(expression, tree.Pipe) else expression
+    func = head.func if isinstance(head, tree.Call) else head
+    name = func.id if isinstance(func, tree.Name) else "rows"
+    if name in {"csv", "idx", "images"}:
+        return "rows"
+    return name.removeprefix("make_").removeprefix("load_")
+
+
+def _named_apart(block: Block) -> tuple[Step, ...]:
+    """The steps with unique names: of several bound to one name, the last keeps it."""
+    steps = block.steps
+    last = {step.name: place for place, step in enumerate(steps)}
+    taken = set(last)
+    result: list[Step] = []
+    for place, step in enumerate(steps):
+        name, number = step.name, 0
+        if last[step.name] != place:
+            while name in taken:
+                name = f"{step.name}_{number}"
+                number += 1
+            taken.add(name)
+        result.append(replace(step, name=name))
+    return tuple(result)

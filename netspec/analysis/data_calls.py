@@ -1,0 +1,171 @@
+"""Calls in a data block: sources, functions and transforms by name, as values and as stages."""
+
+from __future__ import annotations
+
+from netspec.analysis import data_errors as errors
+from netspec.analysis import data_functions as functions
+from netspec.analysis.data_arguments import FUNCTIONS
+from netspec.analysis.data_expressions import Expressions
+from netspec.analysis.data_sources import arguments_by_name, refused, source_table
+from netspec.analysis.data_tables import chosen, unknown
+from netspec.analysis.data_transforms import Use, transformed
+from netspec.analysis.data_values import Array, Pending, Size, Table, Value, describe
+from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.catalog import Bound, Entry, Refusal
+from netspec.program.graph import Literal
+from netspec.source import Span
+from netspec.syntax import tree
+
+SELECTORS = ("select", "except")
+
+
+class Calls(Expressions):
+    """Expressions with calls resolved against the catalogue and the functions of data."""
+
+    def is_callable(self, name: str) -> bool:
+        """Whether a source, function or transform is called that."""
+        return (
+            name in FUNCTIONS
+            or name in SELECTORS
+            or name == "split"
+            or any(self._entry(kind, name) is not None for kind in ("source", "transform"))
+        )
+
+    def callables(self) -> tuple[str, ...]:
+        """Every source, function and transform."""
+        names = self.block.catalog.names
+        return (
+            *names("source"),
+            *names("transform"),
+            *FUNCTIONS,
+            *SELECTORS,
+            "split",
+        )
+
+    def _entry(self, kind: str, name: str) -> Entry | None:
+        return self.block.catalog.find(kind, name)
+
+    # --- as values ---------------------------------------------------------------------------
+
+    def call(self, name: tree.Name, call: tree.Call | None) -> Value:
+        """The value of `name(...)`; a source may stand without parentheses."""
+        span = name.span if call is None else call.span
+        source = self._entry("source", name.id)
+        if source is not None:
+            bound = self._bound(source, call, span)
+            if isinstance(bound, Unknown):
+                return UNKNOWN
+            spans = arguments_by_name(source, call)
+            table = source_table(self.block, source, span, bound, spans)
+            return table if isinstance(table, Unknown) else self.block.hoist(table, span)
+        if name.id in FUNCTIONS and call is not None:
+            positional = [(self.evaluate(arg), arg.span) for arg in call.args]
+            return functions.apply(self.block, name.id, span, positional, self._keywords(call))
+        if name.id in FUNCTIONS:
+            message = f"`{name.id}` needs its arguments"
+            advice = f"write `{name.id}({', '.join(FUNCTIONS[name.id].names)})`"
+            return self.block.fail(errors.arguments_refused(span, message, advice))
+        if name.id == "split":
+            advice = "write `split(...)` on a line of its own"
+            return self.block.fail(errors.not_for_data(span, "`split` as a value", advice))
+        if name.id in SELECTORS or self._entry("transform", name.id) is not None:
+            advice = f"write `rows -> {span.text if len(span.text) < 40 else name.id}`"
+            message = f"`{name.id}` is applied to a value by `->`"
+            return self.block.fail(errors.arguments_refused(span, message, advice))
+        candidates = self.callables()
+        return self.block.fail(errors.unknown_name(name.span, name.id, candidates))
+
+    def _keywords(self, call: tree.Call) -> list[tuple[tree.Name, Value]]:
+        return [(keyword.name, self.evaluate(keyword.value)) for keyword in call.keywords]
+
+    def _bound(self, entry: Entry, call: tree.Call | None, span: Span) -> Bound | Unknown:
+        """The arguments of a source or a transform, which are constants."""
+        positional: list[Literal] = []
+        keywords: dict[str, Literal] = {}
+        for keyword, expression in _arguments(call):
+            value = self.evaluate(expression)
+            if isinstance(value, Unknown):
+                return UNKNOWN
+            if isinstance(value, Table | Array | Size | Pending):
+                what = f"an argument of `{entry.name}`"
+                given = describe(value)
+                return self.block.fail(
+                    errors.wrong_value(expression.span, what, "a constant", given)
+                )
+            if keyword is None:
+                positional.append(value)
+            else:
+                keywords[keyword.id] = value
+        bound = entry.bind(positional, keywords)
+        if isinstance(bound, Refusal):
+            return refused(self.block, bound, call, span)
+        return bound
+
+    # --- as stages ---------------------------------------------------------------------------
+
+    def stage(self, value: Value, stage: tree.Expr, before: Span) -> Value:
+        """`value -> stage`; `before` is the span of what the value was written as."""
+        match stage:
+            case tree.Name():
+                name, call = stage, None
+            case tree.Call(func=tree.Name() as name):
+                call = stage
+            case _:
+                advice = "a transform, a function, `select` or `except` comes after `->`"
+                return self.block.fail(errors.not_for_data(stage.span, "this stage", advice))
+        if name.id in SELECTORS:
+            return self._selected(value, name, call, stage.span, before)
+        transform = self._entry("transform", name.id)
+        if transform is not None:
+            bound = self._bound(transform, call, stage.span)
+            if isinstance(bound, Unknown):
+                return UNKNOWN
+            use = Use(entry=transform, bound=bound, span=stage.span, before=before)
+            return transformed(self.block, use, value)
+        if name.id in FUNCTIONS:
+            positional = [(value, before)]
+            keywords = []
+            if call is not None:
+                positional += [(self.evaluate(arg), arg.span) for arg in call.args]
+                keywords = self._keywords(call)
+            return functions.apply(self.block, name.id, stage.span, positional, keywords)
+        if self._entry("source", name.id) is not None:
+            advice = "a source stands first"
+            return self.block.fail(errors.not_for_data(stage.span, "a source after `->`", advice))
+        names = (*self.block.catalog.names("transform"), *FUNCTIONS, *SELECTORS)
+        return self.block.fail(errors.unknown_name(name.span, name.id, names))
+
+    def _selected(
+        self, value: Value, name: tree.Name, call: tree.Call | None, span: Span, before: Span
+    ) -> Value:
+        """`rows -> select(a, "b c")`, `rows -> except(medv)`: column names, not values."""
+        if isinstance(value, Unknown):
+            return UNKNOWN
+        if not isinstance(value, Table):
+            what, given = f"`{name.id}`", describe(value)
+            return self.block.fail(errors.wrong_value(before, what, "a table", given))
+        if call is None or not call.args or call.keywords:
+            message = f"`{name.id}` takes the names of columns"
+            advice = f"write `{name.id}({value.columns[0].name})`"
+            return self.block.fail(errors.arguments_refused(span, message, advice))
+        names: list[str] = []
+        for arg in call.args:
+            match arg:
+                case tree.Name(id=column) | tree.Text(value=column):
+                    if value.column(column) is None:
+                        return self.block.fail(unknown(value, column, arg.span))
+                    names.append(column)
+                case _:
+                    message = f"`{name.id}` takes the names of columns"
+                    advice = 'write a name, or `"odd name"`'
+                    return self.block.fail(errors.arguments_refused(arg.span, message, advice))
+        if name.id == "except":
+            names = [info.name for info in value.columns if info.name not in names]
+        return chosen(self.block, value, list(dict.fromkeys(names)), span)
+
+
+def _arguments(call: tree.Call | None) -> list[tuple[tree.Name | None, tree.Expr]]:
+    if call is None:
+        return []
+    named = [(keyword.name, keyword.value) for keyword in call.keywords]
+    return [*((None, arg) for arg in call.args), *named]

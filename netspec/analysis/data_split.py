@@ -1,0 +1,166 @@
+"""`split(train=80%, val=10%, test=10%, seed=1, stratify=y)`: fractions checked against the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isclose
+
+from netspec.analysis import data_errors as errors
+from netspec.analysis.data_block import Block
+from netspec.analysis.data_values import Array, Value, describe
+from netspec.analysis.values import Unknown
+from netspec.diagnostics import did_you_mean
+from netspec.program.data import SplitPlan, Use
+from netspec.source import Span
+from netspec.syntax import tree
+
+PARTS = ("train", "val", "test")
+ARGUMENTS = (*PARTS, "seed", "stratify", "shuffle")
+NOT_YET = ("by",)
+
+
+@dataclass(frozen=True, slots=True)
+class Fractions:
+    """The parts of a split; `train` None is what the others leave."""
+
+    train: float | None
+    val: float
+    test: float
+
+
+def parse_split(block: Block, call: tree.Call, values: Mapping[str, Value]) -> SplitPlan | Unknown:
+    """The split that a call says; `values` are those of its keywords."""
+    spans = {keyword.name.id: keyword for keyword in call.keywords}
+    if call.args:
+        advice = "name the parts: `split(train=80%, test=20%)`"
+        message = "`split` takes its arguments by name"
+        return block.fail(errors.arguments_refused(call.args[0].span, message, advice))
+    for name, keyword in spans.items():
+        if name in NOT_YET:
+            message = f"`{name}` of `split` is not supported yet"
+            return block.fail(errors.arguments_refused(keyword.name.span, message, "take it out"))
+        if name not in ARGUMENTS:
+            message = f"`split` has no argument `{name}`"
+            advice = did_you_mean(name, ARGUMENTS) or "it has " + ", ".join(ARGUMENTS)
+            return block.fail(errors.arguments_refused(keyword.name.span, message, advice))
+    parts = _fractions(block, call, values, spans)
+    if isinstance(parts, Unknown):
+        return parts
+    seed = values.get("seed")
+    if seed is not None and not is_seed(seed):
+        given = describe(seed)
+        wanted = "a whole number from 0 to 2**32 - 1"
+        return block.fail(errors.wrong_value(spans["seed"].value.span, "`seed`", wanted, given))
+    stratify = values.get("stratify")
+    step = None
+    if isinstance(stratify, Unknown):
+        return stratify
+    if stratify is not None:
+        if not isinstance(stratify, Array) or stratify.dims or stratify.fitted:
+            given = describe(stratify)
+            wanted = "a column of classes, bound to a name"
+            return block.fail(
+                errors.wrong_value(spans["stratify"].value.span, "`stratify`", wanted, given)
+            )
+        if not isinstance(stratify.expression, Use):
+            step = _bind_classes(block, spans["stratify"], stratify)
+        else:
+            step = stratify.expression.step
+    shuffle = values.get("shuffle", True)
+    if not isinstance(shuffle, bool):
+        place, given = spans["shuffle"].value.span, describe(shuffle)
+        return block.fail(errors.wrong_value(place, "`shuffle`", "`true` or `false`", given))
+    if not shuffle and step is not None:
+        message = "`stratify` needs the rows to be shuffled"
+        advice = "take `shuffle=false` or `stratify` out"
+        return block.fail(errors.arguments_refused(spans["shuffle"].span, message, advice))
+    train = parts.train if parts.train is not None else 1.0 - parts.val - parts.test
+    return SplitPlan(
+        span=call.span,
+        train=max(train, 0.0),
+        val=parts.val,
+        test=parts.test,
+        seed=seed if isinstance(seed, int) else None,
+        stratify=step,
+        shuffle=shuffle,
+    )
+
+
+def is_seed(value: Value) -> bool:
+    """Whether NumPy takes it as the seed of a RandomState."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32
+
+
+def _bind_classes(block: Block, keyword: tree.Keyword, classes: Array) -> int:
+    """A step for classes that have no name, as in `stratify=rows.label`."""
+    name = tree.Name(span=keyword.value.span, id="classes")
+    while name.id in block.names:
+        name = tree.Name(span=name.span, id=name.id + "_")
+    step = len(block.steps)
+    block.bind(name, classes)
+    del block.names[name.id]
+    return step
+
+
+def _fractions(
+    block: Block, call: tree.Call, values: Mapping[str, Value], spans: Mapping[str, tree.Keyword]
+) -> Fractions | Unknown:
+    parts: dict[str, float] = {}
+    for name in PARTS:
+        if name not in spans:
+            continue
+        value = values[name]
+        if isinstance(value, Unknown):
+            return value
+        place = spans[name].value.span
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            wanted = "a fraction of the rows, e.g. `80%`"
+            return block.fail(errors.wrong_value(place, f"`{name}`", wanted, describe(value)))
+        if not 0 <= value <= 1:
+            advice = f"write `{value}%`" if 1 < value <= 100 else "write a fraction, e.g. `20%`"
+            message = f"`{name}` is a fraction of the rows, and {value} is not within 0 to 1"
+            return block.fail(errors.split_fractions(place, message, advice))
+        parts[name] = float(value)
+    if not parts:
+        message = "this `split` has no parts"
+        return block.fail(
+            errors.split_fractions(call.span, message, "e.g. `split(train=80%, test=20%)`")
+        )
+    total = sum(parts.values())
+    if total > 1 and not isclose(total, 1):
+        listed = " + ".join(f"{part:.4g}" for part in parts.values())
+        message = f"the parts of the split sum to {_percent(total)}, which is more than 100%"
+        return block.fail(
+            errors.split_fractions(_extent(call, spans), message, f"make {listed} at most 1")
+        )
+    train = parts.get("train")
+    if train == 0 or (train is None and total >= 1):
+        message = "nothing is left to train on"
+        advice = "give `train` a part of the rows"
+        return block.fail(errors.split_fractions(call.span, message, advice))
+    return Fractions(train=train, val=parts.get("val", 0.0), test=parts.get("test", 0.0))
+
+
+def _percent(fraction: float) -> str:
+    return f"{fraction * 100:.6g}%"
+
+
+def _extent(call: tree.Call, spans: Mapping[str, tree.Keyword]) -> Span:
+    """From the first of the parts to the last."""
+    places = [keyword.span for name, keyword in spans.items() if name in PARTS]
+    return places[0].to(places[-1]) if places else call.span
+
+
+def sizes(plan: SplitPlan, rows: int) -> tuple[int, int, int]:
+    """How many rows train, val and test get, in that order.
+
+    The bounds are the cumulative fractions of `rows`, rounded half up, so that parts that sum to 1
+    use every row. `netspec.data.splitting` does the same.
+    """
+    bounds = [0, 0, 0]
+    total = 0.0
+    for place, part in enumerate((plan.train, plan.val, plan.test)):
+        total += part
+        bounds[place] = min(int(total * rows + 0.5 + 1e-9), rows)
+    return bounds[0], bounds[1] - bounds[0], bounds[2] - bounds[1]

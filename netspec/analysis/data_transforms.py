@@ -1,0 +1,282 @@
+"""Transforms of a data block: what each takes, and the type of what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from netspec.analysis import data_errors as errors
+from netspec.analysis.data_arrays import as_float, check_numbers
+from netspec.analysis.data_block import Block
+from netspec.analysis.data_sources import plain
+from netspec.analysis.data_tables import as_matrix
+from netspec.analysis.data_values import INT, REAL, Array, Info, Table, Value, describe
+from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.catalog import Bound, Entry
+from netspec.program.data import Category, Expression, Transform
+from netspec.source import Span
+from netspec.types import Dim, Kind
+
+STRATEGIES = ("mean", "median", "most_frequent", "constant")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A transform applied: what it is, its arguments, and where the call and its value stand."""
+
+    entry: Entry
+    bound: Bound
+    span: Span
+    before: Span
+
+    @property
+    def name(self) -> str:
+        """The transform's name."""
+        return self.entry.name
+
+    def refuse(self, block: Block, value: Value, advice: str) -> Unknown:
+        """Report that the transform is not meant for this value."""
+        return block.fail(errors.transform_refuses(self.span, self.name, describe(value), advice))
+
+    def node(
+        self,
+        value: Expression,
+        *,
+        fitted: bool,
+        flat: bool,
+        columns: tuple[str, ...] = (),
+        categories: tuple[tuple[Category, ...], ...] = (),
+    ) -> Transform:
+        """The plan's expression."""
+        arguments = tuple(
+            (name, plain(given)) for name, given in self.bound.values.items() if name in self.given
+        )
+        return Transform(
+            span=self.span,
+            name=self.name,
+            target=self.entry.target,
+            value=value,
+            arguments=arguments,
+            fitted=fitted,
+            flat=flat,
+            columns=columns,
+            categories=categories,
+        )
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of the arguments written in the text."""
+        return self.bound.given
+
+
+def transformed(block: Block, use: Use, value: Value) -> Value:
+    """`value -> transform`."""
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    return HANDLERS[use.name](block, use, value)
+
+
+# --- numbers ---------------------------------------------------------------------------------
+
+
+def _scaled(block: Block, use: Use, value: Value) -> Value:
+    """`StandardScaler` and `MinMaxScaler`: the same shape, real."""
+    if isinstance(value, Table):
+        value = as_matrix(block, value, use.before)
+        if isinstance(value, Unknown):
+            return UNKNOWN
+    if not isinstance(value, Array) or value.rows is None:
+        return use.refuse(block, value, "scale columns or matrices of numbers")
+    if value.pixels or len(value.dims) > 1:
+        return use.refuse(block, value, "images are scaled by `Normalize(mean, std)`")
+    if not check_numbers(block, value, use.before):
+        return UNKNOWN
+    value = block.hoist(replace(value, expression=as_float(value, use.span)), use.before)
+    made = use.node(value.expression, fitted=True, flat=not value.dims)
+    assert value.rows is not None
+    block.fits.append((use.name, use.span, value.rows))
+    return replace(value, expression=made, kind=REAL, fitted=True, values=None, info=None)
+
+
+def _imputed(block: Block, use: Use, value: Value) -> Value:
+    """`SimpleImputer`: a table keeps its columns, without missing cells."""
+    strategy = use.bound.values["strategy"]
+    if strategy not in STRATEGIES:
+        listed = ", ".join(f'`"{name}"`' for name in STRATEGIES)
+        message = f"`strategy` of `SimpleImputer` cannot be {strategy!r}"
+        return block.fail(errors.arguments_refused(use.span, message, f"it may be {listed}"))
+    fill = use.bound.values["fill_value"]
+    if isinstance(value, Array) and value.info is not None and value.rows is not None:
+        infos: tuple[Info, ...] = (value.info,)
+    elif isinstance(value, Table):
+        infos = value.columns
+    else:
+        return use.refuse(block, value, "fill in a table or a column of a source")
+    filled: list[Info] = []
+    for info in infos:
+        text = info.dtype == "text"
+        if info.dims or info.dtype == "pixels":
+            return use.refuse(block, value, "fill in columns with one number per row")
+        if text and strategy in {"mean", "median"}:
+            advice = '`strategy="most_frequent"` works on text, or choose the columns of numbers'
+            return use.refuse(block, f"text (`{info.name}`)", advice)
+        if strategy == "constant" and text != isinstance(fill, str):
+            wanted = "text" if text else "a number"
+            advice = f"`{info.name}` wants `fill_value` to be {wanted}"
+            return use.refuse(block, f"`{info.name}`", advice)
+        categories = info.categories
+        if strategy == "constant" and categories is not None and isinstance(fill, str | int):
+            categories = tuple(sorted({*categories, fill}, key=lambda c: (str(type(c)), c)))
+        # Means are no integers; what stays an integer is a category.
+        dtype = info.dtype if text else "real"
+        filled.append(replace(info, missing=None, dtype=dtype, categories=categories))
+    columns = tuple(info.name for info in infos)
+    assert value.rows is not None
+    block.fits.append((use.name, use.span, value.rows))
+    if isinstance(value, Array):
+        value = block.hoist(value, use.before)
+        made = use.node(value.expression, fitted=True, flat=True, columns=columns)
+        kind = INT if filled[0].dtype == "text" else REAL
+        return replace(value, expression=made, kind=kind, info=filled[0], fitted=True, values=None)
+    value = block.hoist(value, use.before)
+    made = use.node(value.expression, fitted=True, flat=False, columns=columns)
+    return replace(value, expression=made, columns=tuple(filled), fitted=True)
+
+
+# --- categories ------------------------------------------------------------------------------
+
+
+def _categories(
+    block: Block, use: Use, value: Value
+) -> tuple[tuple[Info, ...], tuple[tuple[Category, ...], ...]] | Unknown:
+    """The columns of categories that an encoder is applied to, and the categories of each."""
+    if isinstance(value, Array) and value.info is not None and value.rows is not None:
+        infos: tuple[Info, ...] = (value.info,)
+    elif isinstance(value, Table):
+        infos = value.columns
+    else:
+        return use.refuse(block, value, "encode columns of a source: text or integers")
+    infos = tuple(replace(info, categories=block.categories(info)) for info in infos)
+    for info in infos:
+        if info.missing is not None:
+            block.fail(errors.missing_cell(use.before, info.name, info.place, info.missing))
+            return UNKNOWN
+        if info.categories is None:
+            what = f"`{info.name}`, which does not hold categories"
+            advice = "encode text or integers; numbers are scaled with `StandardScaler`"
+            return block.fail(errors.transform_refuses(use.span, use.name, what, advice))
+    return infos, tuple(info.categories or () for info in infos)
+
+
+def _one_hot(block: Block, use: Use, value: Value) -> Value:
+    """`OneHotEncoder`: a column of zeros and ones for each category."""
+    found = _categories(block, use, value)
+    if isinstance(found, Unknown):
+        return UNKNOWN
+    assert isinstance(value, Table | Array)
+    infos, categories = found
+    drop = use.bound.values["drop"]
+    if drop not in (None, "first", "if_binary"):
+        message = f"`drop` of `OneHotEncoder` cannot be {drop!r}"
+        advice = 'it may be `none`, `"first"` or `"if_binary"`'
+        return block.fail(errors.arguments_refused(use.span, message, advice))
+    width = 0
+    for values in categories:
+        dropped = drop == "first" or (drop == "if_binary" and len(values) == 2)
+        width += len(values) - dropped
+    value = block.hoist(value, use.before)
+    flat = isinstance(value, Array)
+    made = use.node(
+        value.expression,
+        fitted=value.fitted,
+        flat=flat,
+        columns=tuple(info.name for info in infos),
+        categories=categories,
+    )
+    assert value.rows is not None
+    return Array(
+        expression=made,
+        kind=Kind("unit"),
+        dims=(width,),
+        rows=value.rows,
+        fitted=value.fitted,
+        own_test=value.own_test,
+    )
+
+
+def _ordinal(block: Block, use: Use, value: Value) -> Value:
+    """`OrdinalEncoder`: one column gives class indices, a table integers."""
+    found = _categories(block, use, value)
+    if isinstance(found, Unknown):
+        return UNKNOWN
+    assert isinstance(value, Table | Array)
+    infos, categories = found
+    value = block.hoist(value, use.before)
+    flat = isinstance(value, Array)
+    made = use.node(
+        value.expression,
+        fitted=value.fitted,
+        flat=flat,
+        columns=tuple(info.name for info in infos),
+        categories=categories,
+    )
+    assert value.rows is not None
+    return Array(
+        expression=made,
+        kind=Kind("index", Dim.of(len(categories[0]))) if flat else INT,
+        dims=() if flat else (len(infos),),
+        rows=value.rows,
+        fitted=value.fitted,
+        own_test=value.own_test,
+        class_names=tuple(str(category) for category in categories[0]) if flat else (),
+    )
+
+
+# --- images ----------------------------------------------------------------------------------
+
+
+def _normalized(block: Block, use: Use, value: Value) -> Value:
+    """`Normalize(mean, std)`: of images, real numbers."""
+    if not isinstance(value, Array) or len(value.dims) != 3:
+        return use.refuse(block, value, "normalise images; numbers are scaled by `StandardScaler`")
+    for name in ("mean", "std"):
+        given = use.bound.values[name]
+        if isinstance(given, tuple) and len(given) not in (1, value.dims[0]):
+            message = f"`{name}` has {len(given)} numbers for {value.dims[0]} channels"
+            advice = "give one number, or one for each channel"
+            return block.fail(errors.arguments_refused(use.span, message, advice))
+        if name == "std" and 0 in (given if isinstance(given, tuple) else (given,)):
+            message = "`std` of `Normalize` is 0"
+            return block.fail(errors.arguments_refused(use.span, message, "divide by a deviation"))
+    value = block.hoist(value, use.before)
+    made = use.node(value.expression, fitted=False, flat=False)
+    return replace(value, expression=made, kind=REAL, values=None)
+
+
+def _resized(block: Block, use: Use, value: Value) -> Value:
+    """`Resize([height, width])`, of images as they come from their source."""
+    if not isinstance(value, Array) or not value.pixels or value.kind == REAL:
+        advice = "resize images of `images` or `idx`, before `Normalize` and arithmetic"
+        return use.refuse(block, value, advice)
+    if value.resized:
+        return use.refuse(block, value, "they are resized already: once, to the size wanted")
+    size = use.bound.values["size"]
+    assert isinstance(size, tuple)
+    height, width = (int(s) if isinstance(s, int) else 0 for s in size)
+    if not (0 < height <= 4096 and 0 < width <= 4096):
+        message = f"`size` of `Resize` is a height and a width from 1 to 4096, not {list(size)}"
+        return block.fail(errors.arguments_refused(use.span, message, "e.g. `Resize([32, 32])`"))
+    value = block.hoist(value, use.before)
+    made = use.node(value.expression, fitted=False, flat=False)
+    return replace(value, expression=made, dims=(value.dims[0], height, width), resized=True)
+
+
+HANDLERS: Mapping[str, Callable[[Block, Use, Value], Value]] = {
+    "StandardScaler": _scaled,
+    "MinMaxScaler": _scaled,
+    "SimpleImputer": _imputed,
+    "OneHotEncoder": _one_hot,
+    "OrdinalEncoder": _ordinal,
+    "Normalize": _normalized,
+    "Resize": _resized,
+}

@@ -1,0 +1,349 @@
+"""Compile-time expressions that cannot be evaluated (NS31xx)."""
+
+from __future__ import annotations
+
+from netspec.diagnostics import Diagnostic, code, error
+from netspec.source import Span
+
+
+@code("NS3101")
+def not_constant(span: Span, what: str) -> Diagnostic:
+    """A value that only exists when the model runs stands where the compiler needs one.
+
+    Arguments, counts and conditions are evaluated when the spec is compiled, from numbers, params,
+    arguments and known sizes.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          Linear(x)
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          Linear(8)
+        }
+    """
+    return error(f"a value known before the run is wanted here, not {what}", span)
+
+
+@code("NS3102")
+def not_integer(span: Span, what: str, given: str) -> Diagnostic:
+    """Something else stands where a whole number is wanted.
+
+    Sizes, counts and indices are whole numbers. `/` gives a fraction even where nothing remains;
+    `//` divides whole numbers.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          repeat 5 / 2 { Linear(4) -> ReLU }
+          Linear(2)
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          repeat 5 // 2 { Linear(4) -> ReLU }
+          Linear(2)
+        }
+    """
+    advice = "`//` divides whole numbers" if "/" in span.text.replace("//", "") else None
+    return error(f"{what} is a whole number, not {given}", span, help=advice)
+
+
+@code("NS3103")
+def not_condition(span: Span, given: str) -> Diagnostic:
+    """A condition is neither true nor false.
+
+    Nothing is taken for true or false in silence: a number is compared.
+
+    Wrong:
+        param extra = 3
+        model {
+          input x: real[B, 4]
+          if extra { Linear(4) -> ReLU }
+          Linear(2)
+        }
+
+    Right:
+        param extra = 3
+        model {
+          input x: real[B, 4]
+          if extra > 0 { Linear(4) -> ReLU }
+          Linear(2)
+        }
+    """
+    advice = f"compare it: `{span.text} > 0`" if "number" in given else None
+    return error(f"a condition is true or false, not {given}", span, help=advice)
+
+
+@code("NS3104")
+def not_number(span: Span, op: str, given: str) -> Diagnostic:
+    """An operator is given what it cannot compute with.
+
+    Arithmetic is for numbers, sizes and tensors.
+
+    Wrong:
+        param width = "20"
+        model {
+          input x: real[B, 4]
+          Linear(width * 2)
+        }
+
+    Right:
+        param width = 20
+        model {
+          input x: real[B, 4]
+          Linear(width * 2)
+        }
+    """
+    advice = None
+    if "stage" in given or "layer" in given:
+        advice = f"apply it to a value first: `(x -> {span.text})`"
+    return error(f"`{op}` does not work on {given}", span, help=advice)
+
+
+@code("NS3105")
+def not_comparable(span: Span, left: str, right: str) -> Diagnostic:
+    """Two values that have no order or equality are compared.
+
+    Numbers and sizes have an order. Texts can be compared with `==` and `!=`.
+
+    Wrong:
+        param kind = "deep"
+        model {
+          input x: real[B, 4]
+          if kind > 3 { Linear(4) -> ReLU }
+          Linear(2)
+        }
+
+    Right:
+        param kind = "deep"
+        model {
+          input x: real[B, 4]
+          if kind == "deep" { Linear(4) -> ReLU }
+          Linear(2)
+        }
+    """
+    return error(f"{left} and {right} cannot be compared", span)
+
+
+@code("NS3106")
+def size_not_known(span: Span, size: str) -> Diagnostic:
+    """A size that hangs on the data is needed while compiling.
+
+    The network is static: which layers it has cannot hang on a size that is known only when it
+    runs. A size is known when the `input` says it as a number, or the data does.
+
+    Wrong:
+        model {
+          input x: real[B, T, 4]
+          if T > 10 { Linear(8) -> ReLU }
+          Linear(2)
+        }
+
+    Right:
+        model {
+          input x: real[B, 20, 4]
+          if 20 > 10 { Linear(8) -> ReLU }
+          Linear(2)
+        }
+    """
+    return error(
+        f"the size `{size}` is not known before the run",
+        span,
+        help="write the size as a number in `input`, or add the data",
+    )
+
+
+@code("NS3107")
+def size_with_float(span: Span, op: str) -> Diagnostic:
+    """A size and a fraction are combined.
+
+    Sizes are whole numbers. Half of one is `H // 2`, which rounds down.
+
+    Wrong:
+        model {
+          input x: real[B, 3, H, 8]
+          reshape(x, B, 3, H / 0.5, -1)
+        }
+
+    Right:
+        model {
+          input x: real[B, 3, H, 8]
+          reshape(x, B, 3, H * 2, -1)
+        }
+    """
+    return error(
+        f"`{op}` of a size and a fraction is no size",
+        span,
+        help="stay with whole numbers: `H // 2` is half of `H`, rounded down",
+    )
+
+
+@code("NS3108")
+def division_by_zero(span: Span) -> Diagnostic:
+    """A number is divided by zero.
+
+    The divisor is zero when the spec is compiled, perhaps because of a `--set`.
+
+    Wrong:
+        param groups = 0
+        model {
+          input x: real[B, 4]
+          Linear(8 // groups)
+        }
+
+    Right:
+        param groups = 2 in 1..8
+        model {
+          input x: real[B, 4]
+          Linear(8 // groups)
+        }
+    """
+    return error("this divides by zero", span)
+
+
+@code("NS3109")
+def number_too_large(span: Span) -> Diagnostic:
+    """A number has more than 18 digits.
+
+    No size or count of a network needs them, and arithmetic without a bound could be made to
+    exhaust the machine.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          Linear(10 ** 30)
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          Linear(10 ** 3)
+        }
+    """
+    return error("this number has more than 18 digits", span)
+
+
+@code("NS3110")
+def not_callable(span: Span, what: str) -> Diagnostic:
+    """Something that is neither stage nor function is called.
+
+    Layers, blocks and functions take arguments in parentheses; numbers, texts and tensors do not.
+
+    Wrong:
+        param width = 20
+        model {
+          input x: real[B, 4]
+          Linear(width(3))
+        }
+
+    Right:
+        param width = 20
+        model {
+          input x: real[B, 4]
+          Linear(width * 3)
+        }
+    """
+    return error(f"{what} cannot be called", span)
+
+
+@code("NS3111")
+def index_out_of_range(span: Span, index: int, length: int) -> Diagnostic:
+    """A list has no such item.
+
+    Items are counted from 0; -1 is the last.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          widths = [8, 16]
+          Linear(widths[2])
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          widths = [8, 16]
+          Linear(widths[1])
+        }
+    """
+    items = "1 item" if length == 1 else f"{length} items"
+    return error(f"the list has {items}, none at {index}", span, help="items are counted from 0")
+
+
+@code("NS3112")
+def not_indexable(span: Span, what: str) -> Diagnostic:
+    """Something without items is subscripted.
+
+    Lists, tensors and indexed names have items.
+
+    Wrong:
+        param width = 20
+        model {
+          input x: real[B, 4]
+          Linear(width[0])
+        }
+
+    Right:
+        param width = 20
+        model {
+          input x: real[B, 4]
+          Linear(width)
+        }
+    """
+    return error(f"{what} has no items to pick", span)
+
+
+@code("NS3113")
+def not_a_list(span: Span, what: str) -> Diagnostic:
+    """A loop walks over something that is no list.
+
+    `for i in 0..n` counts from 0 up to, not including, n. `for w in [8, 16]` walks a list.
+
+    Wrong:
+        param depth = 3
+        model {
+          input x: real[B, 4]
+          for i in depth { Linear(4) -> ReLU }
+          Linear(2)
+        }
+
+    Right:
+        param depth = 3
+        model {
+          input x: real[B, 4]
+          for i in 0..depth { Linear(4) -> ReLU }
+          Linear(2)
+        }
+    """
+    advice = f"to count write `0..{span.text}`" if "number" in what else None
+    return error(f"`for` walks over a list or a range, not {what}", span, help=advice)
+
+
+@code("NS3114")
+def negative_count(span: Span, count: int) -> Diagnostic:
+    """Something is repeated a negative number of times.
+
+    `repeat 0` leaves its body away; below that a count makes no sense.
+
+    Wrong:
+        param depth = 2
+        model {
+          input x: real[B, 4]
+          repeat depth - 3 { Linear(4) -> ReLU }
+          Linear(2)
+        }
+
+    Right:
+        param depth = 2 in 2..8
+        model {
+          input x: real[B, 4]
+          repeat depth - 2 { Linear(4) -> ReLU }
+          Linear(2)
+        }
+    """
+    return error(f"nothing can be repeated {count} times", span)

@@ -1,0 +1,228 @@
+"""Settings of `train` and what is chosen by name (NS500x)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error
+from netspec.source import Span
+
+
+@code("NS5001")
+def unknown_setting(
+    span: Span, name: str, settings: Sequence[str], meant: str | None = None
+) -> Diagnostic:
+    """A setting has a name that `train` does not know, and no loss uses it.
+
+    A name that is no setting is a term of the loss. One that no loss uses is a slip of the pen.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epoch     = 10
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epochs    = 10
+        }
+    """
+    advice = did_you_mean(name, settings) if meant is None else f"did you mean `{meant}`?"
+    return error(
+        f"unknown setting `{name}`" if advice else f"`{name}` is no setting, and no loss uses it",
+        span,
+        notes=("a name that is no setting is a term, and the loss does not use this one",)
+        if advice
+        else (),
+        help=advice or "use it in `loss`, or take it out",
+    )
+
+
+@code("NS5002")
+def setting_twice(span: Span, name: str, earlier: Span) -> Diagnostic:
+    """A setting is given twice.
+
+    A setting has one value. Which of two was meant is not guessed.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epochs    = 10
+          epochs    = 20
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epochs    = 20
+        }
+    """
+    return error(
+        f"`{name}` is set twice",
+        span,
+        also=(Label(earlier, "first set here"),),
+        help="keep one of the two",
+    )
+
+
+@code("NS5003")
+def setting_missing(span: Span, name: str, example: str) -> Diagnostic:
+    """A setting without a default is not given.
+
+    Every training has a loss, an optimizer and a length: `epochs` or `steps`.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epochs    = 10
+        }
+    """
+    what = "`epochs` or `steps`" if name == "epochs" else f"`{name}`"
+    return error(f"`train` needs {what}", span, help=f"add, for example, `{example}`")
+
+
+@code("NS5004")
+def setting_value(span: Span, name: str, wanted: str, given: str) -> Diagnostic:
+    """A setting has a value it cannot have.
+
+    Each setting says what it takes; nothing is converted or cut off in silence.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epochs    = "ten"
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epochs    = 10
+        }
+    """
+    return error(f"`{name}` is {wanted}, not {given}", span)
+
+
+@code("NS5005")
+def unknown_choice(span: Span, kind: str, name: str, names: Sequence[str]) -> Diagnostic:
+    """There is no loss, optimizer, schedule, metric or estimator of that name.
+
+    They have the names that torch and scikit-learn give them, capitals included.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = Adm(lr=1e-3)
+          epochs    = 10
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = Adam(lr=1e-3)
+          epochs    = 10
+        }
+    """
+    article = "an" if kind[0] in "aeiou" else "a"
+    listed = ", ".join(f"`{n}`" for n in names)
+    advice = did_you_mean(name, names)
+    return error(
+        f"`{name}` is not {article} {kind}",
+        span,
+        notes=() if advice or len(names) > 20 else (f"there are {listed}",),
+        help=advice,
+    )
+
+
+@code("NS5018")
+def not_in_train(span: Span) -> Diagnostic:
+    """A statement stands in `train` that does not belong there.
+
+    `train` holds settings, terms of the loss, `group` and `stop when`. Layers belong in the model.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epochs    = 10
+          Linear(3)
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epochs    = 10
+        }
+    """
+    return error("this does not belong in `train`", span, help="settings are `name = value`")
+
+
+@code("NS5019")
+def schedule_form(span: Span) -> Diagnostic:
+    """A schedule is not one of the forms there are.
+
+    A schedule is one of torch's by name, a warm-up, or a warm-up and then one of torch's.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          schedule  = StepLR(3) -> CosineAnnealingLR
+          epochs    = 10
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          schedule  = warmup(3) -> CosineAnnealingLR
+          epochs    = 10
+        }
+    """
+    return error(
+        "this is no schedule",
+        span,
+        help="write `CosineAnnealingLR`, `StepLR(30)` or `warmup(100) -> CosineAnnealingLR`",
+    )

@@ -1,0 +1,378 @@
+"""Expressions to values: arithmetic by the compiler where it can, steps of the graph where not.
+
+Takes an expression and the frame it stands in; gives a `Value`. Mistakes go to the sink and become
+`UNKNOWN`. Applying stages is the business of `stages.py`, reached through `pipe`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netspec.analysis import errors
+from netspec.analysis.arithmetic import COMPARISONS, compare, compute
+from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.context import Context
+from netspec.analysis.operands import operand
+from netspec.analysis.refusals import Written, refusal_diagnostic, written
+from netspec.analysis.values import (
+    UNKNOWN,
+    CatalogueName,
+    Indexed,
+    Instance,
+    Scope,
+    Stage,
+    Tensor,
+    Unknown,
+    Value,
+    describe,
+)
+from netspec.catalog import Entry, Need, Operation, Refusal, operators
+from netspec.program.graph import Requirement
+from netspec.source import Span
+from netspec.syntax import tree
+from netspec.types import Dim
+
+# Stages that the language has and this version does not.
+LATER = frozenset({"Parameter", "Buffer"})
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """Where an expression stands: its scope, the graph it adds to, and the flow's current value.
+
+    Without a graph only compile-time values can be made.
+    """
+
+    scope: Scope
+    graph: GraphBuilder | None = None
+    current: Value = UNKNOWN
+
+
+class Expressions(ABC):
+    """Evaluates expressions; applied stages are left to the subclass."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    @abstractmethod
+    def pipe(self, expression: tree.Pipe | tree.Labelled | tree.Inline, frame: Frame) -> Value:
+        """The value of a flow."""
+
+    @abstractmethod
+    def is_stage(self, expression: tree.Expr, frame: Frame) -> bool:
+        """Whether the expression is a stage, to be applied, rather than a value."""
+
+    @abstractmethod
+    def subscript(self, expression: tree.Subscript, frame: Frame) -> Value:
+        """The value of `value[items]`."""
+
+    # --- entry points ------------------------------------------------------------------------
+
+    def evaluate(self, expression: tree.Expr, frame: Frame) -> Value:
+        """The value of any expression."""
+        match expression:
+            case tree.Number() | tree.Text() | tree.Constant():
+                return expression.value
+            case tree.Name():
+                return self._name(expression, frame)
+            case tree.ListDisplay() | tree.TupleDisplay():
+                return self._items(expression.items, frame)
+            case tree.Unary():
+                return self._unary(expression, frame)
+            case tree.Binary():
+                return self._binary(expression, frame)
+            case tree.Conditional():
+                test = self.truth(expression.test, frame)
+                if test is None:
+                    return UNKNOWN
+                return self.evaluate(expression.then if test else expression.otherwise, frame)
+            case tree.Call():
+                return self._call(expression, frame)
+            case tree.Subscript():
+                return self.subscript(expression, frame)
+            case tree.Attribute():
+                return self._attribute(expression, frame)
+            case tree.Pipe() | tree.Labelled() | tree.Inline():
+                if self.is_stage(expression, frame):
+                    return Stage(expression, frame.scope)
+                return self.pipe(expression, frame)
+
+    def constant(self, expression: tree.Expr, frame: Frame) -> Value:
+        """A compile-time value: a literal, a size, or a list of them; anything else is reported."""
+        value = self.evaluate(expression, frame)
+        if _is_constant(value) or isinstance(value, Unknown):
+            return value
+        self.context.report(errors.not_constant(expression.span, describe(value)))
+        return UNKNOWN
+
+    def integer(self, expression: tree.Expr, frame: Frame, what: str) -> int | None:
+        """A known integer, or None with a report."""
+        value = self.constant(expression, frame)
+        if isinstance(value, Dim) and value.value is not None:
+            return value.value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if not isinstance(value, Unknown):
+            self.context.report(errors.not_integer(expression.span, what, describe(value)))
+        return None
+
+    def truth(self, expression: tree.Expr, frame: Frame) -> bool | None:
+        """A compile-time condition, or None with a report."""
+        value = self.constant(expression, frame)
+        if isinstance(value, Unknown):
+            return None
+        if isinstance(value, bool):
+            return value
+        self.context.report(errors.not_condition(expression.span, describe(value)))
+        return None
+
+    # --- names and displays ------------------------------------------------------------------
+
+    def _name(self, name: tree.Name, frame: Frame) -> Value:
+        bound = frame.scope.find(name.id)
+        if bound is not None:
+            value = bound.value
+            if isinstance(value, Indexed):
+                self.context.report(errors.index_missing(name.span, name.id))
+                return UNKNOWN
+            return value
+        found = self.catalogue_name(name.id)
+        if found is not None:
+            return found
+        self.context.report(self.unknown_name(name, frame))
+        frame.scope.bind(name.id, UNKNOWN, name.span)
+        return UNKNOWN
+
+    def catalogue_name(self, name: str) -> CatalogueName | None:
+        """The layer or function of that name."""
+        for kind in ("layer", "function"):
+            entry = self.context.catalog.find(kind, name)
+            if entry is not None:
+                return CatalogueName(entry)
+        return None
+
+    def unknown_name(self, name: tree.Name, frame: Frame) -> Any:
+        """The report for a name that nothing here has, near misses from all that could stand."""
+        catalog = self.context.catalog
+        candidates = {*frame.scope.visible(), *catalog.names("layer"), *catalog.names("function")}
+        if catalog.find("loss", name.id) is not None:
+            return errors.loss_in_model(name.span, name.id)
+        if name.id in LATER:
+            return errors.not_yet(name.span, f"`{name.id}`")
+        if name.id in self.context.declared:
+            declared = self.context.declared[name.id]
+            return errors.unknown_name(name.span, name.id, (), declared)
+        if name.id[:1].isupper():
+            return errors.unknown_layer(name.span, name.id, sorted(candidates))
+        return errors.unknown_name(name.span, name.id, sorted(candidates))
+
+    def _items(self, items: Sequence[tree.Expr], frame: Frame) -> Value:
+        values = tuple(self.evaluate(item, frame) for item in items)
+        return UNKNOWN if any(isinstance(value, Unknown) for value in values) else values
+
+    # --- operators ---------------------------------------------------------------------------
+
+    def _unary(self, expression: tree.Unary, frame: Frame) -> Value:
+        if expression.op == "not":
+            truth = self.truth(expression.operand, frame)
+            return UNKNOWN if truth is None else not truth
+        value = self.evaluate(expression.operand, frame)
+        if isinstance(value, bool):
+            self.context.report(errors.not_number(expression.operand.span, "-", describe(value)))
+            return UNKNOWN
+        if isinstance(value, int | float | Dim):
+            return -value
+        if isinstance(value, Tensor):
+            outcome = operators.negate(value.type)
+            return self._operator(
+                "neg", expression.span, (expression.operand,), (value,), outcome, frame
+            )
+        if not isinstance(value, Unknown):
+            self.context.report(errors.not_number(expression.operand.span, "-", describe(value)))
+        return UNKNOWN
+
+    def _binary(self, expression: tree.Binary, frame: Frame) -> Value:
+        if expression.op in {"and", "or"}:
+            left_truth = self.truth(expression.left, frame)
+            if left_truth is None:
+                return UNKNOWN
+            if left_truth == (expression.op == "or"):
+                return left_truth
+            right_truth = self.truth(expression.right, frame)
+            return UNKNOWN if right_truth is None else right_truth
+        left = self.evaluate(expression.left, frame)
+        right = self.evaluate(expression.right, frame)
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return UNKNOWN
+        if isinstance(left, Tensor) or isinstance(right, Tensor):
+            return self._tensor_binary(expression, left, right, frame)
+        if expression.op in COMPARISONS:
+            return compare(expression, left, right, self.context.report)
+        return compute(expression, left, right, self.context.report)
+
+    def _tensor_binary(
+        self, expression: tree.Binary, left: Value, right: Value, frame: Frame
+    ) -> Value:
+        for side, value in ((expression.left, left), (expression.right, right)):
+            if not isinstance(value, Tensor | int | float | Dim) or isinstance(value, bool):
+                self.context.report(errors.not_number(side.span, expression.op, describe(value)))
+                return UNKNOWN
+        outcome = operators.apply(expression.op, _typed(left), _typed(right))
+        parts = (expression.left, expression.right)
+        return self._operator(expression.op, expression.span, parts, (left, right), outcome, frame)
+
+    def _operator(
+        self,
+        op: str,
+        span: Span,
+        parts: Sequence[tree.Expr],
+        values: Sequence[Value],
+        outcome: Operation | Refusal,
+        frame: Frame,
+    ) -> Value:
+        if isinstance(outcome, Refusal):
+            self.refuse(outcome, Written(span=span, args=tuple(parts)), values)
+            return UNKNOWN
+        graph = self.graph_of(frame, span)
+        if graph is None:
+            return UNKNOWN
+        self.require(outcome.requirements, span)
+        operands = [operand(value, graph) for value in values]
+        return graph.compute(op, operands, (outcome.type,), span)[0]
+
+    # --- calls, subscripts, attributes -------------------------------------------------------
+
+    def _call(self, call: tree.Call, frame: Frame) -> Value:
+        if self.is_stage(call, frame):
+            return Stage(call, frame.scope)
+        target = self.evaluate(call.func, frame)
+        if isinstance(target, Unknown):
+            for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+                self.evaluate(argument, frame)
+            return UNKNOWN
+        if isinstance(target, CatalogueName):
+            return self.apply_function(target.entry, call, (), frame)
+        self.context.report(errors.not_callable(call.func.span, describe(target)))
+        return UNKNOWN
+
+    def apply_function(
+        self, entry: Entry, call: tree.Expr, flow: Sequence[Value], frame: Frame
+    ) -> Value:
+        """Apply a function, the flowing values first; `call` may be its bare name."""
+        args = call.args if isinstance(call, tree.Call) else ()
+        keywords = call.keywords if isinstance(call, tree.Call) else ()
+        given = (*flow, *(self.evaluate(arg, frame) for arg in args))
+        positional: tuple[Value, ...] = entry.gather(given, lambda items: items)
+        named = {keyword.name.id: self.evaluate(keyword.value, frame) for keyword in keywords}
+        if any(_has_unknown(value) for value in (*positional, *named.values())):
+            return UNKNOWN
+        if not self._are_operands(
+            entry, (*args, *(k.value for k in keywords)), named, given[len(flow) :]
+        ):
+            return UNKNOWN
+        outcome = entry.apply_function(
+            [_typed(value) for value in positional],
+            {name: _typed(value) for name, value in named.items()},
+        )
+        if isinstance(outcome, Refusal):
+            self.refuse(outcome, written(call, entry, flow), (*positional, *named.values()))
+            return UNKNOWN
+        graph = self.graph_of(frame, call.span)
+        if graph is None:
+            return UNKNOWN
+        self.require(outcome.requirements, call.span)
+        results = graph.compute(
+            entry.name,
+            [operand(value, graph) for value in positional],
+            outcome.outputs,
+            call.span,
+            [*((name, operand(value, graph)) for name, value in named.items()), *outcome.implied],
+        )
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def _are_operands(
+        self,
+        entry: Entry,
+        places: Sequence[tree.Expr],
+        named: Mapping[str, Value],
+        positional: Sequence[Value],
+    ) -> bool:
+        """Whether a function's arguments are tensors and constants; what is not is reported."""
+        for place, value in zip(places, (*positional, *named.values()), strict=False):
+            wrong = next((part for part in _parts(value) if not _is_operand(part)), None)
+            if wrong is not None:
+                message = f"`{entry.name}` takes tensors and constants, not {describe(wrong)}"
+                self.context.report(errors.argument_type(place.span, message))
+                return False
+        return True
+
+    def _attribute(self, expression: tree.Attribute, frame: Frame) -> Value:
+        value = self.evaluate(expression.value, frame)
+        if isinstance(value, Instance):
+            self.context.report(errors.not_yet(expression.span, "the tensor of a layer"))
+        elif not isinstance(value, Unknown):
+            name = expression.name
+            self.context.report(errors.no_attribute(name.span, name.id, describe(value)))
+        return UNKNOWN
+
+    # --- for stages too ----------------------------------------------------------------------
+
+    def graph_of(self, frame: Frame, span: Span) -> GraphBuilder | None:
+        """The graph that tensors are computed in; without one, a report."""
+        if frame.graph is None:
+            self.context.report(errors.not_constant(span, "a computation on tensors"))
+        return frame.graph
+
+    def require(self, needs: Sequence[Need], span: Span) -> None:
+        """Keep what must hold of sizes not known yet."""
+        self.context.requirements.extend(
+            Requirement(
+                left=need.left, right=need.right, relation=need.relation, span=span, text=need.text
+            )
+            for need in needs
+        )
+
+    def refuse(
+        self,
+        refusal: Refusal,
+        call: Written,
+        values: Sequence[Value] = (),
+    ) -> None:
+        """Report what the catalogue refused, with the places of the values at fault."""
+        self.context.report(refusal_diagnostic(refusal, call, values))
+
+
+def _is_constant(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return all(_is_constant(item) for item in value)
+    return value is None or isinstance(value, int | float | str | Dim)
+
+
+def _parts(value: Value) -> Iterator[Value]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _parts(item)
+    else:
+        yield value
+
+
+def _is_operand(value: Value) -> bool:
+    return isinstance(value, Tensor) or _is_constant(value)
+
+
+def _has_unknown(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return any(_has_unknown(item) for item in value)
+    return isinstance(value, Unknown)
+
+
+def _typed(value: Value) -> Any:
+    """What the catalogue sees of a value: a tensor's type, constants as they are."""
+    if isinstance(value, Tensor):
+        return value.type
+    if isinstance(value, tuple):
+        return tuple(_typed(item) for item in value)
+    return value

@@ -1,0 +1,117 @@
+"""Types as the text writes them: evaluating them, and binding the names of their dimensions."""
+
+from __future__ import annotations
+
+from netspec.analysis import errors
+from netspec.analysis.evaluate import Expressions, Frame
+from netspec.analysis.values import Unknown, Value, describe
+from netspec.source import Span
+from netspec.syntax import tree
+from netspec.types import Dim, Kind, TensorType
+from netspec.types.kinds import NAMES
+
+
+def written_kind(evaluator: Expressions, written: tree.TypeExpr, frame: Frame) -> Kind | None:
+    """The kind a type names, `real` when it names none; None with a report."""
+    if written.kind is None:
+        return Kind("real")
+    name = written.kind.id
+    if name not in NAMES:
+        evaluator.context.report(errors.unknown_kind(written.kind.span, name, sorted(NAMES)))
+        return None
+    if not written.args:
+        return Kind(name)
+    if name != "index" or len(written.args) != 1:
+        evaluator.context.report(errors.kind_arguments(written.span, name))
+        return None
+    size = evaluator.integer(written.args[0], frame, "the number of classes")
+    return None if size is None else Kind("index", Dim.of(size))
+
+
+def declared_type(
+    evaluator: Expressions, written: tree.TypeExpr, frame: Frame
+) -> TensorType | None:
+    """The type of a model's input of which nothing else is known; new names become symbols."""
+    kind = written_kind(evaluator, written, frame)
+    if kind is None:
+        return None
+    if written.dims is None:
+        evaluator.context.report(errors.shape_missing(written.span))
+        return None
+    dims: list[Dim] = []
+    for dim in written.dims:
+        if isinstance(dim, tree.Dots):
+            evaluator.context.report(errors.rank_not_known(dim.span))
+            return None
+        if isinstance(dim, tree.Name) and frame.scope.find(dim.id) is None:
+            frame.scope.bind(dim.id, Dim.symbol(dim.id), dim.span)
+            frame.scope.names[dim.id].used = True
+        size = _size(evaluator, dim, frame)
+        if size is None:
+            return None
+        dims.append(size)
+    return TensorType(kind, tuple(dims))
+
+
+def bind_dimensions(
+    evaluator: Expressions,
+    written: tree.TypeExpr,
+    given: TensorType,
+    frame: Frame,
+    origin: Span,
+) -> bool:
+    """Hold what flows in against a declared type, binding the names of its dimensions."""
+    report = evaluator.context.report
+    kind = written_kind(evaluator, written, frame)
+    if kind is None:
+        return False
+    if written.kind is not None and not kind.accepts(given.kind):
+        report(errors.input_kind(written.span, str(kind), str(given), origin))
+        return False
+    if kind.size is not None and given.kind.size is not None and kind.size != given.kind.size:
+        report(errors.input_kind(written.span, str(kind), str(given), origin))
+        return False
+    if written.dims is None:
+        return True
+    dims = list(written.dims)
+    dots = [number for number, dim in enumerate(dims) if isinstance(dim, tree.Dots)]
+    fixed = len(dims) - len(dots)
+    if (dots and given.rank < fixed) or (not dots and given.rank != fixed):
+        report(errors.input_rank(written.span, str(given), origin))
+        return False
+    pairs = list(zip(dims, given.shape, strict=False))
+    if dots:
+        tail = len(dims) - dots[0] - 1
+        pairs = list(zip(dims[: dots[0]], given.shape, strict=False))
+        if tail:
+            pairs += list(zip(dims[-tail:], given.shape[-tail:], strict=True))
+    for dim, size in pairs:
+        assert not isinstance(dim, tree.Dots)
+        if isinstance(dim, tree.Name):
+            bound = frame.scope.names.get(dim.id)
+            if bound is None and frame.scope.find(dim.id) is None:
+                value: Value = size if size.value is None else size.value
+                frame.scope.bind(dim.id, value, dim.span)
+                frame.scope.names[dim.id].used = True
+                continue
+        wanted = _size(evaluator, dim, frame)
+        if wanted is None:
+            return False
+        if wanted != size:
+            report(errors.input_size(dim.span, str(wanted), str(size), str(given), origin))
+            return False
+    return True
+
+
+def _size(evaluator: Expressions, dim: tree.Expr, frame: Frame) -> Dim | None:
+    value = evaluator.constant(dim, frame)
+    if isinstance(value, Dim):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 1:
+            evaluator.context.report(errors.size_below_one(dim.span, value))
+            return None
+        return Dim.of(value)
+    if not isinstance(value, Unknown):
+        evaluator.context.report(errors.not_integer(dim.span, "a size", describe(value)))
+    return None

@@ -1,0 +1,117 @@
+"""A second use of a labelled stage: the same weights, so the same sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from netspec.analysis import errors
+from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.containers import Containers
+from netspec.analysis.evaluate import Frame
+from netspec.analysis.operands import literal
+from netspec.analysis.refusals import Written
+from netspec.analysis.stages import Recipe, joined
+from netspec.analysis.values import UNKNOWN, Instance, Scope, Tensor, Unknown, Value
+from netspec.catalog import Refusal
+from netspec.program.graph import Graph, Layer, Ref
+from netspec.source import Span
+from netspec.syntax import tree
+
+
+class Instances(Containers):
+    """Applies instances again."""
+
+    def again(
+        self,
+        instance: Instance,
+        stage: tree.Expr,
+        flow: Value,
+        frame: Frame,
+        label: tree.Name | None,
+    ) -> Value:
+        """Apply a labelled stage once more."""
+        name = instance.label.id
+        if label is not None:
+            self.context.report(
+                errors.label_on_label(label.span, label.id, name, instance.label.span)
+            )
+            return UNKNOWN
+        if isinstance(stage, tree.Call):
+            self.context.report(errors.arguments_twice(stage.span, name))
+            return UNKNOWN
+        if instance.graph is not frame.graph:
+            self.context.report(errors.label_elsewhere(stage.span, name, instance.label.span))
+            return UNKNOWN
+        inputs = self.tensors(flow, stage.span)
+        if inputs is None:
+            return UNKNOWN
+        module = instance.graph.parts[instance.child].module
+        recipe = self.recipes[instance.graph, instance.child]
+        if isinstance(module, Graph):
+            return self._graph_again(instance, module, recipe, stage, inputs, frame)
+        assert recipe.entry is not None
+        assert recipe.bound is not None
+        outcome = recipe.entry.apply(recipe.bound, [tensor.type for tensor in inputs])
+        if isinstance(outcome, Refusal):
+            self.refuse(outcome, Written(span=stage.span), inputs)
+            return UNKNOWN
+        arguments = tuple((key, literal(value)) for key, value in outcome.arguments.items())
+        second = replace(module, arguments=arguments)
+        if not self._same(module, second, name, stage.span, inputs[0].slot.span):
+            return UNKNOWN
+        instance.graph.counted = False
+        operands = [instance.graph.ref(tensor) for tensor in inputs]
+        results = instance.graph.invoke(instance.child, operands, outcome.outputs, stage.span)
+        return joined(results)
+
+    def _graph_again(
+        self,
+        instance: Instance,
+        module: Graph,
+        recipe: Recipe,
+        stage: tree.Expr,
+        inputs: Sequence[Tensor],
+        frame: Frame,
+    ) -> Value:
+        """Expand the shared block once more in a scratch graph: it must come out the same."""
+        scratch = GraphBuilder("", stage.span, frame.graph)
+        trial = Frame(Scope(recipe.frame.scope), scratch)
+        value = self.apply(recipe.expression, joined(tuple(inputs)), trial, instance.label)
+        again = next((p.module for p in scratch.parts if p.label == instance.label.id), None)
+        if isinstance(value, Unknown) or not isinstance(again, Graph):
+            return UNKNOWN
+        for (key, first), (_, second) in zip(module.layers(), again.layers(), strict=True):
+            name = f"{instance.label.id}.{key}"
+            if not self._same(first, second, name, stage.span, inputs[0].slot.span):
+                return UNKNOWN
+        name = instance.label.id
+        step = scratch.steps[-1]
+        results = self.tensors(value, stage.span) or ()
+        if len(step.results) != len(results):
+            self.context.report(errors.shared_rebinds(stage.span, name, module.span))
+            return UNKNOWN
+        if len(again.inputs) != len(module.inputs):
+            self.context.report(errors.shared_sees_otherwise(stage.span, name, module.span))
+            return UNKNOWN
+        # What the scratch use took, in its order: the flow and what the body captures.
+        outer = dict(zip((slot.id for slot in scratch.inputs), scratch.captured(), strict=True))
+        operands = [
+            instance.graph.ref(outer[operand.id]) if isinstance(operand, Ref) else operand
+            for operand in step.operands
+        ]
+        types = [tensor.type for tensor in results]
+        instance.graph.counted = False
+        return joined(instance.graph.invoke(instance.child, operands, types, stage.span))
+
+    def _same(self, first: Layer, second: Layer, name: str, span: Span, producer: Span) -> bool:
+        """Whether two uses of a layer want the same arguments; if not, a report."""
+        for (key, one), (_, other) in zip(first.arguments, second.arguments, strict=True):
+            if one != other:
+                self.context.report(
+                    errors.shared_differs(
+                        span, name, key, str(one), str(other), first.span, producer
+                    )
+                )
+                return False
+        return True

@@ -1,0 +1,60 @@
+"""Lints: one file a rule, run over a program that has no errors.
+
+A rule is a generator of warnings, with a name that `# netspec: allow[name]` silences on the line
+that the warning points at. It fires only when it is certain: a false alarm is worse than a miss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from netspec.analysis.lints.allowances import allowances, by_line, unknown_lint
+from netspec.analysis.lints.batch_of_one import find as batch_of_one
+from netspec.analysis.lints.batch_too_large import find as batch_too_large
+from netspec.analysis.lints.bias_before_norm import find as bias_before_norm
+from netspec.analysis.lints.class_never_seen import find as class_never_seen
+from netspec.analysis.lints.dead_parameters import find as dead_parameters
+from netspec.analysis.lints.dropout_last import find as dropout_last
+from netspec.analysis.lints.high_rate import find as high_rate
+from netspec.analysis.lints.limit_never_reached import find as limit_never_reached
+from netspec.analysis.lints.relu_last import find as relu_last
+from netspec.analysis.lints.subject import Subject
+from netspec.analysis.lints.two_linears import find as two_linears
+from netspec.analysis.lints.warmup_too_long import find as warmup_too_long
+from netspec.diagnostics import Diagnostic, Sink
+from netspec.program import Program
+from netspec.syntax import tree
+
+Rule = Callable[[Subject], Iterator[Diagnostic]]
+
+RULES: Mapping[str, Rule] = {
+    "two-linears": two_linears,
+    "bias-before-norm": bias_before_norm,
+    "dropout-last": dropout_last,
+    "relu-last": relu_last,
+    "dead-parameters": dead_parameters,
+    "batch-of-one": batch_of_one,
+    "batch-too-large": batch_too_large,
+    "high-rate": high_rate,
+    "warmup-too-long": warmup_too_long,
+    "limit-never-reached": limit_never_reached,
+    "class-never-seen": class_never_seen,
+}
+
+
+def lint(program: Program, file: tree.File, sink: Sink) -> Program:
+    """Report what is legal and surely not meant; the program passes through."""
+    if sink.failed:
+        return program
+    allowed = tuple(allowances(program.source))
+    for one in allowed:
+        if one.name not in RULES:
+            sink.report(unknown_lint(one.span, one.name, RULES))
+    silent = by_line(allowed)
+    subject = Subject(program=program, file=file)
+    for name, rule in RULES.items():
+        for found in rule(subject):
+            if name not in silent.get(found.labels[0].span.line, ()):
+                hint = f"`# netspec: allow[{name}]` at the end of the line silences this"
+                sink.report(found.with_note(hint))
+    return program

@@ -1,0 +1,170 @@
+"""A model's values and what is applied to them, nested modules opened up: what rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from netspec.program.graph import Compute, Graph, Invoke, Layer, Model, Operand, Ref, SliceOperand
+from netspec.program.graph import Sequence as OperandSequence
+from netspec.program.train import TrainPlan
+from netspec.source import Span
+from netspec.types import TensorType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Applied:
+    """One application of a layer, or of the function or operator that `what` names.
+
+    Values are numbers. `key` is the layer's full `state_dict` key, empty for a function; a layer
+    used twice has two applications with one key.
+    """
+
+    what: Layer | str
+    key: str
+    span: Span
+    operands: tuple[int, ...]
+    results: tuple[int, ...]
+
+    @property
+    def layer(self) -> Layer | None:
+        """The layer, if it is one."""
+        return self.what if isinstance(self.what, Layer) else None
+
+    @property
+    def name(self) -> str:
+        """The name of the layer or function."""
+        return self.what.name if isinstance(self.what, Layer) else self.what
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Flow:
+    """Everything that is computed, in order; `types` by value."""
+
+    applied: tuple[Applied, ...]
+    types: Mapping[int, TensorType]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+    @cached_property
+    def _makers(self) -> Mapping[int, Applied]:
+        return {value: step for step in self.applied for value in step.results}
+
+    @cached_property
+    def _users(self) -> Mapping[int, list[Applied]]:
+        users: dict[int, list[Applied]] = {}
+        for step in self.applied:
+            for value in dict.fromkeys(step.operands):
+                users.setdefault(value, []).append(step)
+        return users
+
+    @cached_property
+    def _times(self) -> Mapping[str, int]:
+        times: dict[str, int] = {}
+        for step in self.applied:
+            times[step.key] = times.get(step.key, 0) + 1
+        return times
+
+    def maker(self, value: int) -> Applied | None:
+        """What made a value; None for an input."""
+        return self._makers.get(value)
+
+    def only_user(self, step: Applied) -> Applied | None:
+        """What takes the one result of `step`; None unless that is all that becomes of it."""
+        if len(step.results) != 1 or step.results[0] in self.outputs:
+            return None
+        users = self._users.get(step.results[0], [])
+        return users[0] if len(users) == 1 else None
+
+    def layers(self, *names: str) -> Iterator[Applied]:
+        """The applications of layers of these names that are used once, in order."""
+        for step in self.applied:
+            if step.key and step.name in names and self._times[step.key] == 1:
+                yield step
+
+
+def flow_of(model: Model) -> Flow:
+    """The flow of a model alone."""
+    return _Opened().whole(model, None)
+
+
+def training_flow(model: Model, plan: TrainPlan) -> Flow:
+    """The flow of a model into its loss; the outputs are the loss and its terms."""
+    return _Opened().whole(model, plan)
+
+
+@dataclass(slots=True)
+class _Opened:
+    """Opens modules: numbers their values afresh at each use."""
+
+    types: list[TensorType] = field(default_factory=list)
+    applied: list[Applied] = field(default_factory=list)
+
+    def whole(self, model: Model, plan: TrainPlan | None) -> Flow:
+        inputs = [self._value(slot.type) for slot in model.graph.inputs]
+        outputs = self._open(model.graph, inputs, "")
+        if plan is not None:
+            given = dict(zip(model.output_names or ("output",), outputs, strict=False))
+            fed = []
+            for slot in plan.loss.inputs:
+                known = given.get(slot.name or "output")
+                fed.append(self._value(slot.type) if known is None else known)
+            outputs = self._open(plan.loss, fed, "loss:")
+        return Flow(
+            applied=tuple(self.applied),
+            types=dict(enumerate(self.types)),
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+        )
+
+    def _value(self, type: TensorType) -> int:
+        self.types.append(type)
+        return len(self.types) - 1
+
+    def _open(self, graph: Graph, given: Sequence[int], prefix: str) -> list[int]:
+        """The outputs of a graph whose inputs are the values `given`."""
+        values = {slot.id: value for slot, value in zip(graph.inputs, given, strict=True)}
+        modules = {child.key: child.module for child in graph.children}
+        for step in graph.steps:
+            operands = [values[used] for operand in _operands(step) for used in _ids(operand)]
+            module = modules[step.child] if isinstance(step, Invoke) else None
+            if isinstance(step, Invoke) and isinstance(module, Graph):
+                results = self._open(module, operands, f"{prefix}{step.child}.")
+            else:
+                results = [self._value(slot.type) for slot in step.results]
+                self.applied.append(
+                    Applied(
+                        what=module if isinstance(module, Layer) else _function(step),
+                        key=prefix + step.child if isinstance(step, Invoke) else "",
+                        span=step.span,
+                        operands=tuple(operands),
+                        results=tuple(results),
+                    )
+                )
+            values.update((s.id, v) for s, v in zip(step.results, results, strict=True))
+        return [values[ref.id] for ref in graph.outputs]
+
+
+def _function(step: Invoke | Compute) -> str:
+    return step.function if isinstance(step, Compute) else step.child
+
+
+def _operands(step: Invoke | Compute) -> Iterator[Operand]:
+    yield from step.operands
+    if isinstance(step, Compute):
+        yield from (value for _, value in step.keywords)
+
+
+def _ids(operand: Operand) -> Iterator[int]:
+    match operand:
+        case Ref():
+            yield operand.id
+        case OperandSequence():
+            for item in operand.items:
+                yield from _ids(item)
+        case SliceOperand():
+            for part in (operand.lower, operand.upper, operand.step):
+                yield from _ids(part)
+        case _:
+            return

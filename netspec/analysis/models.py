@@ -1,0 +1,123 @@
+"""Models: the types of their inputs, from the text and the data, and their graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from netspec.analysis import errors
+from netspec.analysis.bodies import Bodies
+from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.context import Use
+from netspec.analysis.evaluate import Frame
+from netspec.analysis.inputs import bind_dimensions, declared_type
+from netspec.analysis.requirements import formula, impossible, simplified
+from netspec.analysis.values import Block, Tensor
+from netspec.program.data import DataPlan
+from netspec.program.graph import Model
+from netspec.source import Span
+from netspec.syntax import tree
+from netspec.types import TensorType
+
+
+def analyse_model(
+    block: Block, data: DataPlan | None, given: Mapping[str, TensorType], bodies: Bodies
+) -> Model | None:
+    """Elaborate the network to build; None when a mistake was reported."""
+    context = bodies.context
+    definition = block.definition
+    head = tree.Name(span=block.head, id=block.name)
+    for parameter in definition.parameters:
+        if parameter.default is None:
+            shown = f" `{block.name}`" if block.name else ""
+            context.report(errors.model_argument(parameter.span, shown, parameter.name.id))
+            return None
+    scope = bodies.block_scope(block, head, (), {})
+    if scope is None:
+        return None
+    builder = GraphBuilder(block.name, definition.span)
+    frame = Frame(scope, builder)
+    context.requirements.clear()
+    declared = bodies.declared_inputs(definition)
+    tensors = _inputs(block, builder, data, given, bodies, frame)
+    if tensors is None:
+        return None
+    frame.current = tensors[0] if len(tensors) == 1 else None
+    context.calls.append(Use(block.name or "model", head.span, definition))
+    try:
+        values = bodies.run(definition.body, frame)
+        names = bodies.output_names
+    finally:
+        context.calls.pop()
+    outputs = [value for value in values if isinstance(value, Tensor)]
+    if len(outputs) != len(values) or context.exhausted:
+        return None
+    bodies.check_used(builder, outputs)
+    bodies.check_inputs_used(declared, scope)
+    requirements = simplified(context.requirements)
+    for symbol, facts in impossible(context.requirements):
+        said = tuple((fact.span, formula(fact)) for fact in facts)
+        context.report(errors.no_size_fits(symbol, said))
+    return Model(
+        span=definition.span,
+        name=block.name,
+        graph=replace(builder.finish(outputs), name=block.name),
+        output_names=names or ("output",),
+        requirements=requirements,
+    )
+
+
+def _inputs(
+    block: Block,
+    builder: GraphBuilder,
+    data: DataPlan | None,
+    given: Mapping[str, TensorType],
+    bodies: Bodies,
+    frame: Frame,
+) -> list[Tensor] | None:
+    """The model's inputs, bound to their names; None when a mistake was reported."""
+    report = bodies.context.report
+    fields = [field.name for field in data.fields] if data is not None else []
+    declared = bodies.declared_inputs(block.definition)
+    if not declared:
+        found = _known("x", data, given)
+        if found is None:
+            report(errors.input_not_known(block.head, fields))
+            return None
+        tensor = builder.input(found[0], found[1] or block.definition.span, "x")
+        frame.scope.bind("x", tensor, tensor.slot.span)
+        return [tensor]
+    tensors: list[Tensor] = []
+    for statement in declared:
+        name = statement.name.id
+        found = _known(name, data, given)
+        if found is not None:
+            tensor = builder.input(found[0], statement.span, name)
+            if statement.type is not None:
+                origin = found[1] or statement.span
+                if not bind_dimensions(bodies, statement.type, found[0], frame, origin):
+                    return None
+        elif fields:
+            report(errors.input_without_field(statement.name.span, name, fields))
+            return None
+        elif statement.type is not None:
+            written = declared_type(bodies, statement.type, frame)
+            if written is None:
+                return None
+            tensor = builder.input(written, statement.span, name)
+        else:
+            report(errors.input_not_known(statement.span, []))
+            return None
+        frame.scope.bind(name, tensor, statement.name.span)
+        tensors.append(tensor)
+    return tensors
+
+
+def _known(
+    name: str, data: DataPlan | None, given: Mapping[str, TensorType]
+) -> tuple[TensorType, Span | None] | None:
+    """An input's type as the caller or the data tells it, and where the data does."""
+    if name in given:
+        return given[name], None
+    field = data.field(name) if data is not None else None
+    return (field.type, field.span) if field is not None else None

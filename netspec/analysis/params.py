@@ -1,0 +1,173 @@
+"""Params: their values, domains, and what `--set` makes of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from netspec.analysis import errors
+from netspec.analysis.evaluate import Expressions, Frame
+from netspec.analysis.operands import literal
+from netspec.analysis.values import UNKNOWN, Unknown, Value, describe
+from netspec.diagnostics import Label
+from netspec.program.graph import Literal
+from netspec.syntax import tree
+
+INTEGER = re.compile(r"[+-]?\d[\d_]*")
+NUMBER = re.compile(r"[+-]?(\d[\d_]*(\.\d+)?|\.\d+)([eE][+-]?\d+)?%?")
+WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "none": None}
+MAX_DIGITS = 18
+# The types that a param may declare, in words.
+WANTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "`true` or `false`",
+    "string": "a text",
+}
+
+
+def resolve_params(
+    params: tuple[tree.Param, ...],
+    overrides: Mapping[str, str],
+    evaluator: Expressions,
+    frame: Frame,
+) -> tuple[tuple[str, Literal], ...]:
+    """Bind each param, its default or its override, in the order of the text."""
+    names = [param.name.id for param in params]
+    for name in overrides:
+        if name not in names:
+            evaluator.context.report(errors.unknown_override(name, names))
+    resolved: list[tuple[str, Literal]] = []
+    for param in params:
+        value = _resolve(param, overrides.get(param.name.id), evaluator, frame)
+        frame.scope.bind(param.name.id, value, param.name.span)
+        if not isinstance(value, Unknown):
+            resolved.append((param.name.id, literal(value)))
+    return tuple(resolved)
+
+
+def _resolve(
+    param: tree.Param, override: str | None, evaluator: Expressions, frame: Frame
+) -> Value:
+    default = evaluator.constant(param.default, frame)
+    if isinstance(default, Unknown):
+        return UNKNOWN
+    if not _of_type(param, default, evaluator):
+        return UNKNOWN
+    bounds = _domain(param, evaluator, frame)
+    if bounds is None:
+        return UNKNOWN
+    assert param.domain is not None or not bounds
+    if param.domain is not None and not _inside(default, param.domain, bounds):
+        shown = param.domain.span.text
+        evaluator.context.report(
+            errors.param_domain(
+                param.default.span, param.name.id, param.default.span.text, shown, param.domain.span
+            )
+        )
+        return UNKNOWN
+    if override is None:
+        return default
+    value = parsed(override, default)
+    if isinstance(value, Unknown):
+        wanted = _wanted(default)
+        evaluator.context.report(
+            errors.override_type(param.name.id, override, wanted, param.default.span)
+        )
+        return UNKNOWN
+    if param.domain is not None and not _inside(value, param.domain, bounds):
+        shown = param.domain.span.text
+        evaluator.context.report(
+            errors.override_domain(param.name.id, override, shown, param.domain.span)
+        )
+        return UNKNOWN
+    return value
+
+
+def _of_type(param: tree.Param, default: Value, evaluator: Expressions) -> bool:
+    """Whether the default is of the type that `param name: type` declares."""
+    if param.type is None:
+        return True
+    fits = {
+        "int": isinstance(default, int) and not isinstance(default, bool),
+        "float": isinstance(default, int | float) and not isinstance(default, bool),
+        "bool": isinstance(default, bool),
+        "string": isinstance(default, str),
+    }
+    if fits.get(param.type.id, False):
+        return True
+    wanted = WANTED.get(param.type.id, f"`{param.type.id}`")
+    message = f"the param `{param.name.id}` is declared as {wanted}, not {describe(default)}"
+    declared = Label(param.type.span, f"declared as {wanted}")
+    evaluator.context.report(errors.argument_type(param.default.span, message, also=(declared,)))
+    return False
+
+
+def _domain(param: tree.Param, evaluator: Expressions, frame: Frame) -> tuple[Value, ...] | None:
+    """The ends of the interval, or the choices; empty without a domain, None with a report."""
+    if param.domain is None:
+        return ()
+    ends: tuple[tree.Expr, ...]
+    if isinstance(param.domain, tree.Interval):
+        ends = (param.domain.low, param.domain.high)
+    else:
+        ends = param.domain.items
+    values = tuple(evaluator.constant(end, frame) for end in ends)
+    if any(isinstance(value, Unknown) for value in values):
+        return None
+    if isinstance(param.domain, tree.Interval):
+        low, high = values
+        for end, value in zip(ends, values, strict=True):
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                evaluator.context.report(errors.not_number(end.span, "..", describe(value)))
+                return None
+        assert isinstance(low, int | float)
+        assert isinstance(high, int | float)
+        if low > high or (param.domain.log and low <= 0):
+            span, log = param.domain.span, low <= high
+            evaluator.context.report(errors.empty_domain(span, span.text, log))
+            return None
+    return values
+
+
+def _inside(value: Value, domain: tree.Interval | tree.Choices, bounds: tuple[Value, ...]) -> bool:
+    if isinstance(domain, tree.Choices):
+        return any(value == choice and type(value) is type(choice) for choice in bounds)
+    low, high = bounds
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    assert isinstance(low, int | float)
+    assert isinstance(high, int | float)
+    return low <= value <= high
+
+
+def parsed(text: str, default: Value) -> Value:
+    """The value an override's text stands for, of the default's type; `UNKNOWN` when it is none."""
+    value: Value
+    if isinstance(default, str):
+        return text
+    if text in WORDS:
+        value = WORDS[text]
+        return value if isinstance(default, bool) or default is None else UNKNOWN
+    if isinstance(default, bool) or not NUMBER.fullmatch(text):
+        return UNKNOWN
+    if len(re.sub(r"\D", "", text)) > MAX_DIGITS:
+        return UNKNOWN
+    if INTEGER.fullmatch(text):
+        value = int(text)
+        return float(value) if isinstance(default, float) else value
+    if isinstance(default, int):
+        return UNKNOWN
+    return float(text.rstrip("%").replace("_", "")) / (100 if text.endswith("%") else 1)
+
+
+def _wanted(default: Value) -> str:
+    match default:
+        case bool():
+            return "`true` or `false`"
+        case int():
+            return "a whole number"
+        case float():
+            return "a number"
+        case _:
+            return "such a value"

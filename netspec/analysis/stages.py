@@ -1,0 +1,350 @@
+"""Applying stages: layers, blocks, containers and labelled instances, each to what flows in.
+
+Takes a stage expression, the flowing values and the frame; adds children and steps to the frame's
+graph and gives the resulting value.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from netspec.analysis import errors
+from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.context import Context
+from netspec.analysis.evaluate import Frame
+from netspec.analysis.operands import literal
+from netspec.analysis.refusals import written
+from netspec.analysis.subscripts import Subscripts
+from netspec.analysis.values import (
+    UNKNOWN,
+    Block,
+    CatalogueName,
+    Instance,
+    Scope,
+    Stage,
+    Tensor,
+    Unknown,
+    Value,
+    describe,
+)
+from netspec.catalog import Application, Bound, Entry, Refusal
+from netspec.catalog import Value as Constant
+from netspec.program.graph import Graph, Layer, Weight
+from netspec.program.reserved import is_reserved
+from netspec.source import Span
+from netspec.syntax import tree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """How an instance was made, to check a second use of it."""
+
+    entry: Entry | None
+    bound: Bound | None
+    expression: tree.Expr
+    frame: Frame
+
+
+class Stages(Subscripts):
+    """Applies stages; running the statements of a body is left to the subclass."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.recipes: dict[tuple[GraphBuilder, int], Recipe] = {}
+
+    @abstractmethod
+    def run(self, body: tree.Body, frame: Frame) -> tuple[Value, ...]:
+        """Run a body's statements in `frame`; the values that it gives."""
+
+    @abstractmethod
+    def declared_inputs(self, definition: tree.Definition) -> tuple[tree.Input, ...]:
+        """The `input` statements of a block."""
+
+    @abstractmethod
+    def bind_input(self, declared: tree.Input, tensor: Tensor, frame: Frame, origin: Span) -> bool:
+        """Bind an input's name and the names of its dimensions; False when they do not fit."""
+
+    @abstractmethod
+    def block(
+        self, block: Block, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
+    ) -> Value:
+        """Apply a block."""
+
+    @abstractmethod
+    def container(
+        self, stage: tree.Pipe | tree.Inline, flow: Value, frame: Frame, label: tree.Name
+    ) -> Value:
+        """Apply a labelled container."""
+
+    @abstractmethod
+    def again(
+        self,
+        instance: Instance,
+        stage: tree.Expr,
+        flow: Value,
+        frame: Frame,
+        label: tree.Name | None,
+    ) -> Value:
+        """Apply a labelled stage once more."""
+
+    # --- what is a stage ---------------------------------------------------------------------
+
+    def is_stage(self, expression: tree.Expr, frame: Frame) -> bool:
+        """Whether the expression is a stage, to be applied, rather than a value."""
+        match expression:
+            case tree.Labelled() | tree.Inline():
+                return True
+            case tree.Pipe():
+                return self.is_stage(expression.stages[0], frame)
+            case tree.Conditional():
+                return self.is_stage(expression.then, frame)
+            case tree.Call():
+                return self.is_stage(expression.func, frame)
+            case tree.Name():
+                bound = frame.scope.find(expression.id)
+                if bound is not None:
+                    match bound.value:
+                        case CatalogueName(entry):
+                            return entry.kind == "layer"
+                        case value:
+                            return isinstance(value, Stage | Block | Instance)
+                if self.context.catalog.find("layer", expression.id) is not None:
+                    return True
+                known = self.context.catalog.find("function", expression.id) is not None
+                return not known and expression.id[:1].isupper()
+            case _:
+                return False
+
+    def pipe(self, expression: tree.Pipe | tree.Labelled | tree.Inline, frame: Frame) -> Value:
+        """The value of a flow: its head, or the current value, through each stage in turn."""
+        stages = expression.stages if isinstance(expression, tree.Pipe) else (expression,)
+        if self.is_stage(stages[0], frame):
+            value = frame.current
+            if not self._flows(value, stages[0].span):
+                value = UNKNOWN
+        else:
+            value = self.evaluate(stages[0], frame)
+            stages = stages[1:]
+            if frame.graph is not None:
+                frame.graph.counted = False
+        for stage in stages:
+            value = self.apply(stage, value, frame)
+        return value
+
+    def _flows(self, value: Value, span: Span) -> bool:
+        if value is None:
+            self.context.report(errors.nothing_flows(span))
+            return False
+        return True
+
+    # --- applying ----------------------------------------------------------------------------
+
+    def apply(
+        self, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None = None
+    ) -> Value:
+        """Apply one stage to what flows in."""
+        if not self.context.expand(stage.span):
+            return UNKNOWN
+        match stage:
+            case tree.Labelled():
+                value = self.apply(stage.stage, flow, frame, stage.label)
+                if isinstance(value, Unknown) and stage.label.id not in frame.scope.names:
+                    frame.scope.bind(stage.label.id, UNKNOWN, stage.label.span)
+                return value
+            case tree.Inline():
+                if label is None:
+                    inner = Frame(Scope(frame.scope), frame.graph, flow)
+                    return joined(self.run(stage.body, inner))
+                return self.container(stage, flow, frame, label)
+            case tree.Pipe():
+                if label is not None:
+                    return self.container(stage, flow, frame, label)
+                for part in stage.stages:
+                    flow = self.apply(part, flow, frame)
+                return flow
+            case tree.Conditional():
+                test = self.truth(stage.test, frame)
+                if test is None:
+                    return UNKNOWN
+                return self.apply(stage.then if test else stage.otherwise, flow, frame, label)
+            case tree.Name():
+                return self._apply_target(self.evaluate(stage, frame), stage, flow, frame, label)
+            case tree.Call():
+                target = self.evaluate(stage.func, frame)
+                return self._apply_target(target, stage, flow, frame, label)
+            case _:
+                value = self.evaluate(stage, frame)
+                return self._apply_target(value, stage, flow, frame, label)
+
+    def _apply_target(
+        self,
+        target: Value,
+        stage: tree.Expr,
+        flow: Value,
+        frame: Frame,
+        label: tree.Name | None,
+    ) -> Value:
+        match target:
+            case CatalogueName(entry) if entry.kind == "layer":
+                return self._layer(entry, stage, flow, frame, label)
+            case CatalogueName(entry):
+                if label is not None:
+                    self.context.report(errors.label_on_function(label.span, label.id, entry.name))
+                return self.apply_function(entry, stage, flattened(flow), frame)
+            case Block():
+                return self.block(target, stage, flow, frame, label)
+            case Instance():
+                return self.again(target, stage, flow, frame, label)
+            case Stage():
+                return self._passed(target, stage, flow, frame, label)
+            case Unknown():
+                self.stage_arguments(stage, frame)
+                return UNKNOWN
+            case _:
+                self.context.report(errors.not_a_stage(stage.span, describe(target)))
+                return UNKNOWN
+
+    def _passed(
+        self, passed: Stage, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
+    ) -> Value:
+        """Apply a stage that came as an argument, `act` or `norm(64)`."""
+        inner = Frame(passed.scope, frame.graph, flow)
+        if not isinstance(stage, tree.Call):
+            return self.apply(passed.expression, flow, inner, label)
+        if isinstance(passed.expression, tree.Name):
+            target = self.evaluate(passed.expression, inner)
+            return self._apply_target(target, stage, flow, frame, label)
+        self.context.report(errors.arguments_twice(stage.span, stage.func.span.text))
+        return UNKNOWN
+
+    def stage_arguments(
+        self, stage: tree.Expr, frame: Frame
+    ) -> tuple[tuple[Value, ...], dict[str, Value]] | None:
+        """The arguments of a stage, or None when one of them was reported."""
+        if not isinstance(stage, tree.Call):
+            return (), {}
+        positional = tuple(self.evaluate(arg, frame) for arg in stage.args)
+        named: dict[str, Value] = {}
+        for keyword in stage.keywords:
+            named[keyword.name.id] = self.evaluate(keyword.value, frame)
+        faulty = any(isinstance(v, Unknown) for v in (*positional, *named.values()))
+        return None if faulty else (positional, named)
+
+    # --- layers ------------------------------------------------------------------------------
+
+    def _layer(
+        self, entry: Entry, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
+    ) -> Value:
+        arguments = self.stage_arguments(stage, frame)
+        if arguments is None:
+            return UNKNOWN
+        args = stage.args if isinstance(stage, tree.Call) else ()
+        keywords = stage.keywords if isinstance(stage, tree.Call) else ()
+        for place, value in zip(
+            (*args, *(k.value for k in keywords)),
+            (*arguments[0], *arguments[1].values()),
+            strict=True,
+        ):
+            if isinstance(value, Tensor | Stage | Block | Instance | CatalogueName):
+                self.context.report(errors.not_constant(place.span, describe(value)))
+                return UNKNOWN
+        inputs = self.tensors(flow, stage.span)
+        bound = entry.bind(
+            cast(tuple[Constant, ...], arguments[0]),
+            cast(dict[str, Constant], arguments[1]),
+            [tensor.type for tensor in inputs or ()],
+        )
+        if isinstance(bound, Refusal):
+            self.refuse(bound, written(stage, entry))
+            return UNKNOWN
+        if inputs is None or frame.graph is None:
+            return UNKNOWN
+        outcome = entry.apply(bound, [tensor.type for tensor in inputs])
+        if isinstance(outcome, Refusal):
+            self.refuse(outcome, written(stage, entry), inputs)
+            return UNKNOWN
+        child = self.add_layer(entry, outcome, stage.span, frame, label)
+        if child is None:
+            return UNKNOWN
+        self.remember(frame, child, label, Recipe(entry, bound, stage, frame))
+        self.require(outcome.requirements, stage.span)
+        operands = [frame.graph.ref(tensor) for tensor in inputs]
+        return joined(frame.graph.invoke(child, operands, outcome.outputs, stage.span))
+
+    def add_layer(
+        self,
+        entry: Entry,
+        outcome: Application,
+        span: Span,
+        frame: Frame,
+        label: tree.Name | None,
+    ) -> int | None:
+        """Add a layer within the limits."""
+        learned = sum(math.prod(shape) for _, shape, learns in outcome.weights if learns)
+        if not self.context.add_layer(learned, span):
+            return None
+        layer = Layer(
+            span=span,
+            name=entry.name,
+            target=entry.target,
+            arguments=tuple((name, literal(value)) for name, value in outcome.arguments.items()),
+            weights=tuple(
+                Weight(name=name, shape=shape, learned=learns)
+                for name, shape, learns in outcome.weights
+            ),
+        )
+        return self.add(layer, frame, label)
+
+    def add(self, module: Layer | Graph, frame: Frame, label: tree.Name | None) -> int | None:
+        """Add a child to the frame's graph; None when its label cannot be, which is reported."""
+        assert frame.graph is not None
+        if label is not None and is_reserved(label.id):
+            self.context.report(errors.label_reserved(label.span, label.id))
+            return None
+        if label is not None and label.id in frame.graph.labels:
+            earlier = frame.scope.find(label.id)
+            at = earlier.span if earlier is not None else None
+            self.context.report(errors.label_twice(label.span, label.id, at))
+            return None
+        return frame.graph.add(module, label.id if label is not None else None)
+
+    def remember(self, frame: Frame, child: int, label: tree.Name | None, recipe: Recipe) -> None:
+        """Bind a label to the instance it names."""
+        if label is not None and frame.graph is not None:
+            frame.scope.bind(label.id, Instance(frame.graph, child, label), label.span)
+            frame.scope.names[label.id].used = True
+            self.recipes[frame.graph, child] = recipe
+
+    def tensors(self, flow: Value, span: Span) -> tuple[Tensor, ...] | None:
+        """What flows in, as tensors; None when something else does, which is reported."""
+        values = flattened(flow)
+        for value in values:
+            if isinstance(value, Unknown):
+                return None
+            if not isinstance(value, Tensor):
+                self.context.report(errors.not_a_tensor(span, describe(value)))
+                return None
+        return tuple(value for value in values if isinstance(value, Tensor))
+
+
+def flattened(value: Value) -> tuple[Value, ...]:
+    """Several results in a row, however they nest."""
+    if isinstance(value, tuple):
+        return tuple(part for item in value for part in flattened(item))
+    return (value,)
+
+
+def joined(values: Sequence[Value]) -> Value:
+    """One value as itself, several as a tuple."""
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 input`, `2 inputs`, `no input`."""
+    if number == 0:
+        return f"no {noun}"
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

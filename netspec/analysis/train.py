@@ -1,0 +1,348 @@
+"""A `train` block to a `TrainPlan`: settings, the loss, and what hangs on data and model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from netspec.analysis import errors
+from netspec.analysis.bodies import Bodies
+from netspec.analysis.choices import (
+    SUITED,
+    TASKS,
+    choose,
+    choose_group,
+    choose_metrics,
+    choose_schedule,
+)
+from netspec.analysis.evaluate import Frame
+from netspec.analysis.losses import TARGET, Loss, analyse_loss
+from netspec.analysis.places import header, word_in
+from netspec.analysis.stopping import measured_in, stop_condition
+from netspec.analysis.values import Scope, Unknown, describe
+from netspec.diagnostics import near
+from netspec.program.data import DataPlan
+from netspec.program.graph import Model
+from netspec.program.train import (
+    Choice,
+    Measured,
+    ParameterGroup,
+    Schedule,
+    StopCondition,
+    Task,
+    TrainPlan,
+)
+from netspec.source import Span
+from netspec.syntax import tree
+
+CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline")
+LATER = ("precision", "compile", "ema", "checkpoint", "weights")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A plain setting: what it accepts, in a test and in words."""
+
+    accepts: Callable[[object], bool]
+    wanted: str
+
+
+def _whole(low: int, high: int | None = None) -> Callable[[object], bool]:
+    return lambda value: (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and value >= low
+        and (high is None or value <= high)
+    )
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+PLAIN: dict[str, Setting] = {
+    "batch": Setting(_whole(1), "a positive number of rows"),
+    "epochs": Setting(_whole(1), "a positive number of epochs"),
+    "steps": Setting(_whole(1), "a positive number of steps"),
+    "seed": Setting(_whole(0, 2**32 - 1), "a whole number from 0 to 4294967295"),
+    "clip": Setting(_positive, "a positive number, the largest norm of the gradient"),
+    "accumulate": Setting(_whole(1), "a positive number of batches"),
+    "workers": Setting(_whole(0), "a number of processes, 0 or more"),
+    "device": Setting(lambda value: value in DEVICES, "`auto`, `cpu`, `cuda` or `mps`"),
+}
+SETTINGS = (*CHOICES, *PLAIN, *LATER)
+
+
+def analyse_train(
+    block: tree.Train,
+    model: Model | None,
+    data: DataPlan | None,
+    bodies: Bodies,
+    scope: Scope,
+) -> tuple[TrainPlan, DataPlan] | None:
+    """The plan, and the data plan with what the loss says of how fields are stored."""
+    sorted_out = _Statements(block, bodies, Frame(Scope(scope)))
+    plain = sorted_out.plain()
+    report = bodies.context.report
+    sorted_out.check_complete(header(block.span))
+    optimizer = sorted_out.choice("optimizer")
+    schedule = sorted_out.schedule()
+    baseline = sorted_out.choice("baseline", "estimator")
+    groups = sorted_out.groups(model)
+    if model is None or data is None:
+        return None
+    loss = None
+    if "loss" in sorted_out.settings:
+        terms = tuple(sorted_out.terms.values())
+        binding = sorted_out.settings["loss"]
+        loss = analyse_loss(binding, terms, model, data, bodies, scope, SETTINGS)
+    if loss is None:
+        return None
+    if not any(weight.learned for _, layer in model.graph.layers() for weight in layer.weights):
+        report(errors.nothing_learned(header(model.span)))
+    task, classes = infer_task(model, data, loss)
+    metrics = sorted_out.metrics(task)
+    stop = sorted_out.stop(data)
+    metrics = _with_stopping(metrics, stop, task, sorted_out)
+    stored = _stored(data, model, loss, sorted_out)
+    if optimizer is None or stored is None or bodies.context.sink.failed:
+        return None
+    plan = TrainPlan(
+        span=block.span,
+        loss=loss.graph,
+        terms=loss.terms,
+        task=task,
+        classes=classes,
+        optimizer=optimizer,
+        groups=groups,
+        schedule=schedule,
+        metrics=metrics,
+        stop=stop,
+        baseline=baseline,
+        **plain,  # type: ignore[arg-type]  # each was held against its setting
+    )
+    return plan, stored
+
+
+class _Statements:
+    """The statements of a `train` block, sorted: settings, terms of the loss, groups, stops."""
+
+    def __init__(self, block: tree.Train, bodies: Bodies, frame: Frame) -> None:
+        self.bodies = bodies
+        self.frame = frame
+        self.settings: dict[str, tree.Bind] = {}
+        self.terms: dict[str, tree.Bind] = {}
+        self._groups: list[tree.Group] = []
+        self._stops: list[tree.Stop] = []
+        for statement in block.body.statements:
+            self._sort(statement)
+
+    def _sort(self, statement: tree.Statement) -> None:
+        report = self.bodies.context.report
+        match statement:
+            case tree.Group():
+                self._groups.append(statement)
+            case tree.Stop():
+                self._stops.append(statement)
+            case tree.Bind(targets=(tree.Name() as target,), values=(_,)):
+                known = self.settings if target.id in SETTINGS else self.terms
+                if target.id in known:
+                    earlier = known[target.id].targets[0].span
+                    report(errors.setting_twice(target.span, target.id, earlier))
+                    return
+                known[target.id] = statement
+                if target.id in LATER:
+                    report(errors.not_yet(statement.span, f"the setting `{target.id}`"))
+            case tree.Phase() | tree.Freeze():
+                word = "phase" if isinstance(statement, tree.Phase) else "freeze"
+                report(errors.not_yet(header(statement.span), f"`{word}`"))
+            case _:
+                report(errors.not_in_train(header(statement.span)))
+
+    def check_complete(self, head: Span) -> None:
+        """Report settings that must be given; a misspelt one is reported as that alone."""
+        examples = {
+            "loss": "loss = MSELoss",
+            "optimizer": "optimizer = Adam(lr=1e-3)",
+            "epochs": "epochs = 10",
+        }
+        report = self.bodies.context.report
+        for name, example in examples.items():
+            if name in self.settings or (name == "epochs" and "steps" in self.settings):
+                continue
+            misnamed = next((term for term in self.terms if self._stands_for(term, name)), None)
+            if misnamed is None:
+                report(errors.setting_missing(head, name, example))
+                continue
+            span = self.terms.pop(misnamed).targets[0].span
+            report(errors.unknown_setting(span, misnamed, (name,), name))
+
+    def _stands_for(self, term: str, setting: str) -> bool:
+        """Whether a term is surely a missing setting under another name: `opt = SGD(lr=0.1)`."""
+        if near(term, SETTINGS)[:1] == (setting,) or setting.removesuffix("s") in term:
+            return True
+        value = self.terms[term].values[0]
+        head = value.func if isinstance(value, tree.Call) else value
+        catalog = self.bodies.context.catalog
+        return isinstance(head, tree.Name) and catalog.find(setting, head.id) is not None
+
+    def plain(self) -> dict[str, object]:
+        """The plain settings that are given, each held against what it accepts."""
+        found: dict[str, object] = {}
+        for name, setting in PLAIN.items():
+            binding = self.settings.get(name)
+            if binding is None:
+                continue
+            expression = binding.values[0]
+            if name == "device" and isinstance(expression, tree.Name):
+                value: object = expression.id
+                given = f"`{expression.id}`"
+            else:
+                constant = self.bodies.constant(expression, self.frame)
+                if isinstance(constant, Unknown):
+                    continue
+                value, given = constant, describe(constant)
+            if value is None and name in {"clip", "batch"}:
+                continue
+            if not setting.accepts(value):
+                self.bodies.context.report(
+                    errors.setting_value(expression.span, name, setting.wanted, given)
+                )
+                continue
+            found[name] = value
+        return found
+
+    def choice(self, name: str, kind: str | None = None) -> Choice | None:
+        """The thing a setting picks by name."""
+        binding = self.settings.get(name)
+        if binding is None:
+            return None
+        return choose(kind or name, binding.values[0], self.bodies, self.frame)
+
+    def schedule(self) -> Schedule | None:
+        """The schedule, if there is one."""
+        binding = self.settings.get("schedule")
+        if binding is None:
+            return None
+        in_steps = "steps" in self.settings and "epochs" not in self.settings
+        return choose_schedule(binding.values[0], self.bodies, self.frame, in_steps=in_steps)
+
+    def groups(self, model: Model | None) -> tuple[ParameterGroup, ...]:
+        """Parameter groups, held against the model's parameters and the optimizer's arguments."""
+        if model is None:
+            return ()
+        names = [
+            f"{key}.{weight.name}"
+            for key, layer in model.graph.layers()
+            for weight in layer.weights
+            if weight.learned
+        ]
+        binding = self.settings.get("optimizer")
+        optimizer = binding.values[0] if binding is not None else None
+        made = [
+            choose_group(group, optimizer, names, self.bodies, self.frame) for group in self._groups
+        ]
+        return tuple(group for group in made if group is not None)
+
+    def metrics(self, task: Task) -> tuple[Choice, ...]:
+        """The metrics of the `metrics` setting."""
+        binding = self.settings.get("metrics")
+        if binding is None:
+            return ()
+        return choose_metrics(binding.values[0], task, self.bodies, self.frame)
+
+    def metric(self, measured: Measured, stop: StopCondition, task: Task) -> Choice | None:
+        """A metric that only a stop condition asks for."""
+        if measured.metric == "loss":
+            return None
+        name = tree.Name(span=word_in(_span_of(stop), measured.metric), id=measured.metric)
+        found = choose_metrics(name, task, self.bodies, self.frame)
+        return found[0] if found else None
+
+    def stop(self, data: DataPlan) -> tuple[StopCondition, ...]:
+        """The stop conditions, each on rows that there are."""
+        found: list[StopCondition] = []
+        for statement in self._stops:
+            condition = stop_condition(statement.condition, self.bodies, self.frame)
+            if condition is None:
+                continue
+            validated = data.split is not None and data.split.val > 0
+            if any(m.split == "val" for m in measured_in(condition)) and not validated:
+                self.bodies.context.report(errors.no_validation(statement.condition.span))
+                continue
+            found.append(condition)
+        return tuple(found)
+
+
+def _with_stopping(
+    metrics: tuple[Choice, ...],
+    stop: tuple[StopCondition, ...],
+    task: Task,
+    statements: _Statements,
+) -> tuple[Choice, ...]:
+    """The metrics, and those that a stop condition measures."""
+    names = {metric.name for metric in metrics}
+    for condition in stop:
+        for measured in measured_in(condition):
+            if measured.metric in names:
+                continue
+            metric = statements.metric(measured, condition, task)
+            if metric is not None:
+                metrics = (*metrics, metric)
+                names.add(metric.name)
+    return metrics
+
+
+def _span_of(condition: StopCondition) -> Span:
+    match condition:
+        case _ if hasattr(condition, "span"):
+            return condition.span
+        case _:
+            return _span_of(condition.conditions[0])
+
+
+def infer_task(model: Model, data: DataPlan, loss: Loss) -> tuple[Task, int | None]:
+    """What the model's first output predicts of `y`, from their types and the loss."""
+    target = data.field(TARGET)
+    if target is None:
+        return "regression", None
+    output = model.graph.output_types[0]
+    shape = output.shape[:-1] if output.rank == target.type.rank + 1 else output.shape
+    binary = target.type.kind.name == "bool" or (
+        target.type.kind.name == "index"
+        and target.type.kind.size is not None
+        and target.type.kind.size.value == 2
+    )
+    kinds = {"unit", "prob"}
+    one = output.rank < 2 or output.shape[-1].value == 1 or shape == target.type.shape
+    if target.type.kind.name == "index" and output.rank == target.type.rank + 1:
+        classes = output.shape[1].value
+        if classes is not None and classes > 1:
+            return "classes", classes
+    if binary and one:
+        if output.kind.name in kinds:
+            return "binary_probability", 2
+        if loss.name == "BCEWithLogitsLoss":
+            return "binary_score", 2
+    return "regression", None
+
+
+def _stored(data: DataPlan, model: Model, loss: Loss, statements: _Statements) -> DataPlan | None:
+    """The data plan with integer targets of float losses stored as real numbers."""
+    inputs = {slot.name: slot.span for slot in model.graph.inputs}
+    fields = []
+    for field in data.fields:
+        if field.name not in loss.as_real:
+            fields.append(field)
+            continue
+        if field.name in inputs:
+            wanted = statements.settings["loss"].values[0].span
+            twice = errors.stored_two_ways(wanted, field.name, inputs[field.name])
+            statements.bodies.context.report(twice)
+            return None
+        fields.append(replace(field, stored="float32"))
+    return replace(data, fields=tuple(fields))
+
+
+__all__ = ["SETTINGS", "SUITED", "TASKS", "analyse_train"]

@@ -1,0 +1,114 @@
+"""What to do about a tensor that does not fit: help for the refusals of signatures."""
+
+from __future__ import annotations
+
+from math import isqrt
+
+from netspec.catalog.call import Call
+from netspec.types import Dim, TensorType
+from netspec.types.unification import WrongRank, WrongSize
+
+
+def kind_help(call: Call, wanted: str, given: TensorType, position: int) -> str | None:
+    """What would make the kind right."""
+    match wanted, given.kind.name:
+        case "score", "prob" if call.name == "CrossEntropyLoss":
+            return f"take the `Softmax` out: `{call.name}` applies it itself"
+        case "score", "prob":
+            return f"take the `Softmax` out: `{call.name}` applies a sigmoid itself"
+        case "score", "logprob":
+            return f"take the `LogSoftmax` out: `{call.name}` applies it itself; or use `NLLLoss`"
+        case "score", "unit" if call.name == "BCEWithLogitsLoss":
+            return f"take the `Sigmoid` out: `{call.name}` applies it itself; or use `BCELoss`"
+        case "score", "unit":
+            return f"take the `Sigmoid` out: `{call.name}` applies a softmax itself"
+        case "unit", "real":
+            return "end the model with `Sigmoid`, or use `BCEWithLogitsLoss`"
+        case "logprob", "prob":
+            return "write `LogSoftmax` for `Softmax`, or take it out and use `CrossEntropyLoss`"
+        case "logprob", "real" | "unit":
+            return "end the model with `LogSoftmax(dim=1)`, or use `CrossEntropyLoss`"
+        case "index", "int" | "real" | "unit" if position == 1 and given.rank > 1:
+            return "the target is one class an example: the index of the 1, not the whole row"
+        case "index", "bool":
+            return "the target is a class from 0 on, not a truth value"
+        case "index" | "fraction", "real" if position == 1:
+            return "for targets that are any number use a regression loss such as `MSELoss`"
+        case "index", _ if call.kind == "layer":
+            return "declare the input as `index(n)[B, ...]`, with n different indices"
+        case "real", "index":
+            return "look the indices up in an `Embedding`"
+        case _:
+            return None
+
+
+def rank_help(call: Call, mismatch: WrongRank, given: TensorType) -> str | None:
+    """What would give the tensor the dimensions that the layer wants."""
+    if mismatch.open and given.rank == mismatch.wanted - 1 and given.rank == 1:
+        return "add a dimension of features with `unsqueeze(dim=1)`"
+    counterpart = _counterpart(call.name, given.rank - 2)
+    if counterpart is not None and (given.rank > mismatch.wanted or "Norm" in call.name):
+        return f"for {given.dims()} it is `{counterpart}`"
+    if not mismatch.open and given.rank == 2 and mismatch.wanted > 2:
+        return f"divide the features with `Unflatten(1, {_divided(given.shape[1], mismatch)})`"
+    if not mismatch.open and given.rank == mismatch.wanted - 1:
+        return "add the dimension of channels with `unsqueeze(dim=1)`; the batch is always written"
+    return None
+
+
+def _counterpart(name: str, spatial: int) -> str | None:
+    """The layer of the same family for so many spatial dimensions: `Conv1d` for `Conv2d`."""
+    if not name.endswith(("1d", "2d", "3d")) or not 0 <= spatial <= 3:
+        return None
+    return f"{name[:-2]}{max(spatial, 1)}d"
+
+
+def _divided(features: Dim, mismatch: WrongRank) -> str:
+    """The sizes of square images of 1 or 3 channels, if that is what the features can be."""
+    size = features.value
+    for channels in (1, 3):
+        side = isqrt(size // channels) if size is not None else 0
+        if mismatch.wanted == 4 and side > 1 and channels * side * side == size:
+            return f"[{channels}, {side}, {side}]"
+    return "..."
+
+
+def outputs_help(call: Call, given: TensorType, mismatch: WrongRank | WrongSize) -> str | None:
+    """For a target whose rows are wider or narrower than what the model gives.
+
+    A target without a last dimension is compared with a model's single output.
+    """
+    prediction = call.inputs[0]
+    if call.kind != "loss":
+        return None
+    if isinstance(mismatch, WrongRank):
+        if given.rank + 1 != prediction.rank or given.shape != prediction.shape[:-1]:
+            return None
+        if given.kind.name == "index":
+            return "the target is a class: use `CrossEntropyLoss`"
+        return "end the model with `Linear(1)`"
+    at_end = mismatch.position == given.rank - 1 and given.rank == prediction.rank
+    if mismatch.given.value is None or not at_end:
+        return None
+    return f"end the model with `Linear({mismatch.given})`"
+
+
+def classes(size: Dim) -> str:
+    """How many classes, in words."""
+    return _counted(size, "class", "classes")
+
+
+def classes_help(given: Dim, wanted: Dim, prediction: TensorType) -> str | None:
+    """For scores of too many or too few classes."""
+    if wanted.value is None:
+        return None
+    if (given.value, wanted.value) == (1, 2):
+        return "end the model with `Linear(2)`, or use `BCEWithLogitsLoss` for a single output"
+    # Over pixels the classes are channels.
+    pixels = prediction.rank - 2
+    layer = f"Conv{pixels}d({wanted}, 1)" if 1 <= pixels <= 3 else f"Linear({wanted})"
+    return f"end the model with `{layer}`"
+
+
+def _counted(size: Dim, one: str, many: str) -> str:
+    return f"{size} {one if size.value == 1 else many}"

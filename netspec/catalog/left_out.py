@@ -1,0 +1,73 @@
+"""What of torch the catalogue leaves out, and where it differs: every line with its reason.
+
+The conformance tests read this page: a class of torch is declared or named here.
+"""
+
+from __future__ import annotations
+
+OPTIMIZERS = {
+    "Optimizer": "the class the others are made from",
+    "LBFGS": "evaluates the loss several times a step, through a closure",
+}
+
+SCHEDULES = {
+    "LRScheduler": "the class the others are made from",
+    "LambdaLR": "takes a Python function",
+    "MultiplicativeLR": "takes a Python function",
+    "SequentialLR": "takes schedules; `warmup(n) -> Schedule` says the usual case",
+    "ChainedScheduler": "takes schedules",
+}
+
+# Arguments that no declaration has, by name.
+ARGUMENTS = {
+    "device": "where the model lives is the run's affair: `device` in `train`, or `--device`",
+    "dtype": "the number format is the run's affair",
+    "inplace": "changing a value that another line may still use is never safe, and saves little",
+    "return_indices": "nothing in the catalogue takes the indices",
+    "size_average": "torch has replaced it by `reduction`",
+    "reduce": "torch has replaced it by `reduction`",
+    "weight": "a tensor cannot be written as an argument",
+    "pos_weight": "a tensor cannot be written as an argument",
+    "_weight": "a tensor cannot be written as an argument",
+    "_freeze": "`freeze` says it",
+    "foreach": "how the step is computed is the run's affair",
+    "fused": "how the step is computed is the run's affair",
+    "capturable": "how the step is computed is the run's affair",
+    "differentiable": "gradients of the step itself are never taken",
+    "last_epoch": "a run that goes on knows where it was",
+    "optimizer": "there is one",
+    "params": "the model's are taken",
+    "scale_fn": "takes a Python function",
+    "epochs": "the length of the run tells",
+    "steps_per_epoch": "the length of the run tells",
+    "min_value": "torch has replaced it by `min_val`",
+    "max_value": "torch has replaced it by `max_val`",
+    "_stacklevel": "for torch's own warnings",
+    "out": "there is nothing to write into",
+    "generator": "the run's seed rules",
+    "requires_grad": "the graph tells",
+    "layout": "the run's affair",
+    "pin_memory": "the run's affair",
+    "memory_format": "the run's affair",
+    "enable_gqa": "heads are grouped by `repeat_interleave`, or not at all",
+    "unbiased": "torch has replaced it by `correction`",
+}
+
+# Where a declaration differs from torch on purpose: (entry, argument) -> why.
+DIFFERENCES = {
+    ("Softmax", "dim"): "torch guesses the dimension when it is not given, and warns",
+    ("Softmin", "dim"): "torch guesses the dimension when it is not given, and warns",
+    ("LogSoftmax", "dim"): "torch guesses the dimension when it is not given, and warns",
+    ("softmax", "dim"): "torch guesses the dimension when it is not given, and warns",
+    ("log_softmax", "dim"): "torch guesses the dimension when it is not given, and warns",
+    ("PolynomialLR", "total_iters"): "the length of the run tells, as for `T_max`",
+    ("PolynomialLR", "power"): "by keyword only, so that `PolynomialLR(100)` is noticed",
+    (
+        "CosineAnnealingLR",
+        "eta_min",
+    ): "by keyword only, so that `CosineAnnealingLR(100)` is noticed",
+    ("Embedding", "padding_idx"): "by keyword only, so that `Embedding(1000, 64)` is noticed",
+    ("LSTM", "num_layers"): "by keyword only, so that `LSTM(10, 20)` is noticed",
+    ("GRU", "num_layers"): "by keyword only, so that `GRU(10, 20)` is noticed",
+    ("RNN", "num_layers"): "by keyword only, so that `RNN(10, 20)` is noticed",
+}

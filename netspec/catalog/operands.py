@@ -1,0 +1,67 @@
+"""Operands of a function call to its declared arguments: tensors, sizes and constants mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from netspec.catalog import binding
+from netspec.catalog.binding import Arguments
+from netspec.catalog.records import Operand, Refusal
+from netspec.types import Dim, TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """A function's arguments by name, and the tensors among them in declared order."""
+
+    values: Mapping[str, Operand]
+    given: frozenset[str]
+    tensors: tuple[TensorType, ...]
+
+
+def bind_operands(
+    name: str,
+    arguments: Arguments,
+    positional: Sequence[Operand],
+    keywords: Mapping[str, Operand],
+) -> Operands | Refusal:
+    """Every argument's value, defaults filled in; a size known by now becomes its number."""
+    placed = binding.place(name, arguments, positional, keywords)
+    if isinstance(placed, Refusal):
+        return placed
+    given: dict[str, Operand] = {}
+    for argument in arguments:
+        if argument.name not in placed:
+            continue
+        where, written = placed[argument.name]
+        value = _settled(written)
+        if isinstance(value, TensorType) and argument.types == ("tensors",):
+            value = (value,)
+        refusal = binding.check_value("function", name, argument, where, value)
+        if refusal is not None:
+            return refusal
+        given[argument.name] = value
+    refusal = binding.missing(name, arguments, given)
+    if refusal is not None:
+        return refusal
+    values = binding.filled(arguments, given)
+    return Operands(values, frozenset(given), tuple(_tensors(tuple(values.values()))))
+
+
+def _settled(value: Operand) -> Operand:
+    if isinstance(value, Dim):
+        return value if value.value is None else value.value
+    if isinstance(value, tuple):
+        return tuple(_settled(item) for item in value)
+    return value
+
+
+def _tensors(values: tuple[Operand, ...]) -> list[TensorType]:
+    found: list[TensorType] = []
+    for value in values:
+        if isinstance(value, TensorType):
+            found.append(value)
+        elif isinstance(value, tuple):
+            found.extend(_tensors(value))
+    return found

@@ -1,0 +1,110 @@
+"""Rules for what no pattern says, by the name of the declaration they belong to.
+
+`SIZES`: functions that a signature calls in a dimension. `CHECKS`: run after a signature's inputs
+have matched. `WHOLE`: in place of the signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netspec.catalog.call import Call
+from netspec.catalog.rules import (
+    creation,
+    joins,
+    layers,
+    pointwise,
+    products,
+    recurrent,
+    reductions,
+    shapes,
+    windows,
+)
+from netspec.types import Dim, TensorType
+
+SIZES: dict[str, Callable[..., Dim]] = {
+    "window": windows.window,
+    "pooled": windows.pooled,
+    "spread": windows.spread,
+    "resized": windows.resized,
+}
+
+CHECKS: dict[str, Callable[[Call], None]] = {
+    **{f"Conv{n}d": windows.check_convolution for n in (1, 2, 3)},
+    **{f"ConvTranspose{n}d": windows.check_convolution for n in (1, 2, 3)},
+    "BatchNorm1d": layers.check_batch_norm_1d,
+    "GroupNorm": layers.check_group_norm,
+    "PReLU": layers.check_prelu,
+    "RReLU": layers.check_bounds,
+    "Softmax": layers.check_dim,
+    "Softmin": layers.check_dim,
+    "LogSoftmax": layers.check_dim,
+    "softmax": layers.check_dim,
+    "log_softmax": layers.check_dim,
+}
+
+WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
+    "LayerNorm": layers.layer_norm,
+    "Flatten": layers.flatten,
+    "Unflatten": layers.unflatten,
+    "Embedding": layers.embedding,
+    "GLU": layers.glu,
+    "Hardtanh": layers.hard_tanh,
+    "RNN": recurrent.recurrent,
+    "LSTM": recurrent.recurrent,
+    "GRU": recurrent.recurrent,
+    "MultiheadAttention": recurrent.attention,
+    "clamp": pointwise.clamp,
+    "minimum": pointwise.extreme,
+    "maximum": pointwise.extreme,
+    "pow": pointwise.power,
+    "where": pointwise.where,
+    "masked_fill": pointwise.masked_fill,
+    "gather": pointwise.gather,
+    "one_hot": pointwise.one_hot,
+    "cat": joins.cat,
+    "stack": joins.stack,
+    "split": joins.split,
+    "chunk": joins.chunk,
+    "mean": reductions.mean,
+    "sum": reductions.total,
+    "amax": reductions.extreme,
+    "amin": reductions.extreme,
+    "var": reductions.spread,
+    "std": reductions.spread,
+    "norm": reductions.norm,
+    "argmax": reductions.argmax,
+    "topk": reductions.topk,
+    "cumsum": reductions.cumsum,
+    "normalize": reductions.normalize,
+    "matmul": products.matmul,
+    "einsum": products.einsum,
+    "scaled_dot_product_attention": products.attention,
+    "reshape": shapes.reshape,
+    "flatten": shapes.flatten,
+    "transpose": shapes.transpose,
+    "permute": shapes.permute,
+    "unsqueeze": shapes.unsqueeze,
+    "squeeze": shapes.squeeze,
+    "expand": shapes.expand,
+    "flip": shapes.flip,
+    "roll": shapes.roll,
+    "pad": shapes.pad,
+    "tril": shapes.triangle,
+    "triu": shapes.triangle,
+    "arange": creation.arange,
+    "zeros": creation.constant,
+    "ones": creation.constant,
+    "rand": creation.constant,
+    "randn": creation.normal,
+    "full": creation.full,
+    "zeros_like": creation.like_constant,
+    "ones_like": creation.like_constant,
+    "rand_like": creation.like_constant,
+    "randn_like": creation.like_normal,
+}
+
+NESTING = {"LSTM": (0, (1, 2))}
+
+# First states: further inputs that may be there.
+OPTIONAL_INPUTS = {"RNN": 1, "GRU": 1}

@@ -1,0 +1,151 @@
+"""Products: matrices, letters, attention."""
+
+from __future__ import annotations
+
+from netspec.catalog.call import Call
+from netspec.catalog.kinds import REAL, numeric
+from netspec.catalog.records import Operand
+from netspec.types import Dim, Kind, TensorType
+
+
+def matmul(call: Call) -> tuple[TensorType, ...]:
+    """The matrix product by torch's rules, batch dimensions broadcast."""
+    return (product_of(call, call.tensor("input"), call.tensor("other")),)
+
+
+def product_of(call: Call, left: TensorType, right: TensorType) -> TensorType:
+    """The matrix product of two tensors; vectors are rows on the left, columns on the right."""
+    if left.rank == 0 or right.rank == 0:
+        call.refuse(
+            "rank",
+            f"`{call.name}` wants matrices or vectors, not {left.dims()} and {right.dims()}",
+            input=0 if left.rank == 0 else 1,
+            help="multiply by a single number with `*`",
+        )
+        return left
+    if left.kind.is_float != right.kind.is_float or "bool" in {left.kind.name, right.kind.name}:
+        call.refuse(
+            "kind",
+            f"`{call.name}` cannot multiply `{left.kind}` with `{right.kind}`",
+            input=1,
+        )
+    inner, other = left.shape[-1], right.shape[-2 if right.rank > 1 else -1]
+    call.equal(
+        inner,
+        other,
+        f"`{call.name}` cannot multiply {left.dims()} by {right.dims()}: {inner} columns against "
+        f"{other} rows",
+        input=1,
+    )
+    batch = call.broadcast(
+        TensorType(REAL, left.shape[:-2]), TensorType(REAL, right.shape[:-2]), input=1
+    )
+    rows = left.shape[-2:-1]
+    columns = right.shape[-1:] if right.rank > 1 else ()
+    return TensorType(_kind(left, right), (*batch, *rows, *columns))
+
+
+def _kind(left: TensorType, right: TensorType) -> Kind:
+    return numeric(left.kind) if left.kind.is_float == right.kind.is_float else REAL
+
+
+def einsum(call: Call) -> tuple[TensorType, ...]:
+    """Sums of products by letters: `"bij,bjk->bik"`; `...` is refused."""
+    equation, operands = call.arguments["equation"], call.arguments["operands"]
+    assert isinstance(equation, str)
+    assert isinstance(operands, tuple)
+    parsed = _equation(call, equation, len(operands))
+    if parsed is None:
+        return (TensorType(REAL, ()),)
+    terms, result = parsed
+    sizes: dict[str, Dim] = {}
+    for position, (letters, operand) in enumerate(zip(terms, operands, strict=True)):
+        assert isinstance(operand, TensorType)
+        if len(letters) != operand.rank:
+            call.refuse(
+                "rank",
+                f"`{call.name}` reads {operand.dims()} as `{letters}`, {len(letters)} letters",
+                input=position,
+            )
+            return (TensorType(REAL, ()),)
+        for letter, size in zip(letters, operand.shape, strict=True):
+            _meet(call, sizes, letter, size, position)
+    tensors = [operand for operand in operands if isinstance(operand, TensorType)]
+    if len({tensor.kind.is_float for tensor in tensors}) > 1:
+        call.refuse("kind", f"`{call.name}` cannot multiply integers with floats", input=0)
+    missing = [letter for letter in result if letter not in sizes]
+    if missing:
+        call.refuse(
+            "value",
+            f"`{call.name}` gives `{missing[0]}`, which no operand has",
+            argument="equation",
+        )
+        return (TensorType(REAL, ()),)
+    return (TensorType(numeric(tensors[0].kind), tuple(sizes[letter] for letter in result)),)
+
+
+def _meet(call: Call, sizes: dict[str, Dim], letter: str, size: Dim, position: int) -> None:
+    """A letter has one size wherever it stands; 1 goes with any, as in torch."""
+    there = sizes.get(letter)
+    if there is None or there.value == 1:
+        sizes[letter] = size
+    elif size.value != 1:
+        message = f"`{call.name}` has {there} and {size} for `{letter}`"
+        sizes[letter] = call.equal(there, size, message, input=position)
+
+
+def _equation(call: Call, equation: str, count: int) -> tuple[list[str], str] | None:
+    text = equation.replace(" ", "")
+    left, arrow, result = text.partition("->")
+    terms = left.split(",")
+    if "." in text:
+        message = f"`{call.name}` is not given `...` here: name every dimension by a letter"
+    elif not all(part.isalpha() or not part for part in [*terms, result]) or not text.isascii():
+        message = f'`{call.name}` cannot read "{equation}"'
+    elif len(terms) != count:
+        message = f'"{equation}" is for {len(terms)} tensors, and `{call.name}` is given {count}'
+    elif len(set(result)) < len(result):
+        message = f'"{equation}" gives a letter twice'
+    else:
+        if not arrow:
+            letters = "".join(terms)
+            result = "".join(sorted(x for x in set(letters) if letters.count(x) == 1))
+        return terms, result
+    call.refuse("value", message, argument="equation")
+    return None
+
+
+def attention(call: Call) -> tuple[TensorType, ...]:
+    """`scaled_dot_product_attention`: query [..., L, E], key [..., S, E], value [..., S, V]."""
+    query, key, value = (call.tensor(name) for name in ("query", "key", "value"))
+    for position, given in enumerate((query, key, value)):
+        if given.rank < 2 or not given.kind.is_float:
+            call.refuse(
+                "rank" if given.rank < 2 else "kind",
+                f"`{call.name}` wants real[..., T, D], not {given}",
+                input=position,
+            )
+            return (query,)
+    message = f"`{call.name}` is given {query.dims()}, {key.dims()} and {value.dims()}"
+    call.equal(query.shape[-1], key.shape[-1], message, input=1)
+    call.equal(key.shape[-2], value.shape[-2], message, input=2)
+    leading = [TensorType(REAL, tensor.shape[:-2]) for tensor in (query, key, value)]
+    batch = call.broadcast(leading[0], leading[1], input=1)
+    batch = call.broadcast(TensorType(REAL, batch), leading[2], input=2)
+    _check_mask(call, call.arguments["attn_mask"], (*batch, query.shape[-2], key.shape[-2]))
+    return (TensorType(REAL, (*batch, query.shape[-2], value.shape[-1])),)
+
+
+def _check_mask(call: Call, mask: Operand, scores: tuple[Dim, ...]) -> None:
+    if mask is None:
+        return
+    assert isinstance(mask, TensorType)
+    if call.flag("is_causal"):
+        call.refuse(
+            "value",
+            f"`{call.name}` takes either `attn_mask` or `is_causal`",
+            argument="is_causal",
+        )
+    if not mask.kind.is_float and mask.kind.name != "bool":
+        call.refuse("kind", f"`{call.name}` cannot use a mask of `{mask.kind}`", input=3)
+    call.broadcast(TensorType(REAL, scores), mask, input=3)

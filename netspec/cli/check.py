@@ -1,0 +1,76 @@
+"""`netspec check`: say what is wrong with specs, before a tensor exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netspec import driver
+from netspec.cli.complaints import complain
+from netspec.cli.verb import Verb, no_color, overrides, traceback
+from netspec.diagnostics import Diagnostic, Severity, Sink
+from netspec.program import Program
+
+
+@click.command(cls=Verb, epilog="netspec check model.net\nnetspec check specs/*.net --format json")
+@traceback
+@click.argument(
+    "files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True
+)
+@overrides
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to write the findings: for people, or one JSON object.",
+)
+@no_color
+def check(
+    files: tuple[Path, ...], overrides: dict[str, str], layout: str, *, no_color: bool
+) -> int:
+    """Check specs: names, arguments, shapes, kinds, data and training plan.
+
+    Nothing is built, downloaded or written, and torch is not loaded. The exit code is 1 when any
+    file has an error.
+    """
+    findings: list[Diagnostic] = []
+    lines: list[str] = []
+    failed = False
+    for path in files:
+        sink = Sink()
+        source = driver.read(path, sink)
+        program = None if source is None else driver.check(source, sink, overrides)
+        failed |= sink.failed
+        findings.extend(sink.diagnostics)
+        if program is not None and not sink.failed:
+            lines.append(f"{path}: {summary(program, sink.diagnostics)}")
+    if layout == "json":
+        from netspec.diagnostics.render import render_json
+
+        click.echo(render_json(findings), nl=False)
+    else:
+        complain(findings, no_color=no_color)
+        for line in lines:
+            click.echo(line)
+    return 1 if failed else 0
+
+
+def summary(program: Program, diagnostics: tuple[Diagnostic, ...]) -> str:
+    """`ok (11 layers, 1,041 parameters)`, and the number of warnings where there are any."""
+    facts = []
+    for model in program.models:
+        layers = [layer for _, layer in model.graph.layers()]
+        named = f"{model.name}: " if model.name and len(program.models) > 1 else ""
+        parameters = sum(layer.parameters for layer in layers)
+        facts.append(f"{named}{counted(len(layers), 'layer')}, {counted(parameters, 'parameter')}")
+    warnings = sum(d.severity is Severity.WARNING for d in diagnostics)
+    if warnings:
+        facts.append(counted(warnings, "warning"))
+    return "ok" + (f" ({'; '.join(facts)})" if facts else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 layer`, `1,041 parameters`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,58 @@
+"""`netspec export`: the whole training as a script that does not need netspec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netspec import driver
+from netspec.cli.complaints import complain
+from netspec.cli.verb import Verb, no_color, overrides, spec_file, traceback
+from netspec.diagnostics import Sink
+
+
+@click.command(cls=Verb, epilog="netspec export model.net --to python -o model.py\npython model.py")
+@traceback
+@spec_file
+@click.option(
+    "--to",
+    "target",
+    type=click.Choice(["python"]),
+    default="python",
+    show_default=True,
+    help="What to write: a Python script with data, model, training loop and evaluation.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write, replacing what it held; without it, the script is printed.",
+)
+@overrides
+@no_color
+def export(
+    file: Path, target: str, output: Path | None, overrides: dict[str, str], *, no_color: bool
+) -> int:
+    """Write a spec out as plain PyTorch, to read, to keep, or to carry on from.
+
+    Run by itself, the script prints the losses that `netspec run` prints.
+    """
+    sink = Sink()
+    source = driver.read(file, sink)
+    program = None if source is None else driver.check(source, sink, overrides)
+    script = None
+    if program is not None and driver.complete(program, sink) and not sink.failed:
+        script = driver.export(program, sink)
+    complain(sink.diagnostics, no_color=no_color)
+    if script is None or sink.failed:
+        return 1
+    if output is None:
+        click.echo(script, nl=False)
+        return 0
+    try:
+        output.write_text(script, encoding="utf-8", newline="\n")
+    except OSError as refused:
+        raise click.ClickException(f"cannot write `{output}`: {refused.strerror}") from None
+    click.echo(f"wrote {output}")
+    return 0

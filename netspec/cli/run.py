@@ -1,0 +1,83 @@
+"""`netspec run`: train a spec, show how it goes, keep what comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netspec import driver
+from netspec.cli.complaints import complain
+from netspec.cli.verb import Verb, no_color, overrides, spec_file, traceback
+from netspec.diagnostics import Sink
+
+# What a shell gives for a command that Ctrl-C ended, though this one ends in good order.
+INTERRUPTED = 130
+
+
+@click.command(
+    cls=Verb, epilog="netspec run model.net\nnetspec run model.net --set lr=3e-4 --epochs 5"
+)
+@traceback
+@spec_file
+@overrides
+@click.option(
+    "--epochs", type=click.IntRange(min=1), metavar="N", help="Train for N epochs instead."
+)
+@click.option(
+    "--device",
+    metavar="D",
+    help="Where to train, instead of where the spec says: auto, cpu, cuda, mps.",
+)
+@click.option("--quiet", is_flag=True, help="Print the result only, not each epoch.")
+@no_color
+@click.option(
+    "--runs",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder to make the run's own folder in.",
+)
+def run(
+    file: Path,
+    overrides: dict[str, str],
+    epochs: int | None,
+    device: str | None,
+    runs: Path,
+    *,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Train a spec: shows each epoch, ends with a table, and writes weights and pictures.
+
+    Everything is kept in a new folder, `runs/NAME-NNN`: the spec as it was run, the metrics, the
+    weights, the emitted PyTorch, and pictures.
+    """
+    sink = Sink()
+    source = driver.read(file, sink)
+    program = None if source is None else driver.check(source, sink, overrides)
+    fit = program is not None and driver.complete(program, sink)
+    complain(sink.diagnostics, no_color=no_color)
+    if program is None or not fit or sink.failed:
+        return 1
+    from rich.console import Console
+
+    from netspec.report import print_result, progress
+
+    console = Console(no_color=no_color, highlight=False)
+    failures = Sink()
+    trained = driver.train(
+        program,
+        failures,
+        epochs=epochs,
+        device=device,
+        runs=runs,
+        observer=progress(console, quiet=quiet),
+    )
+    complain(failures.diagnostics, no_color=no_color)
+    if trained is None:
+        return 1
+    pictures = () if trained.folder is None else sorted(trained.folder.glob("*.png"))
+    print_result(console, trained, pictures)
+    return INTERRUPTED if trained.ended == "interrupted" else 0

@@ -1,0 +1,174 @@
+"""`netspec show`: a model as a table, one line a layer, with the type of what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+import click
+
+from netspec import catalog, driver
+from netspec.cli.check import counted
+from netspec.cli.complaints import complain
+from netspec.cli.verb import Verb, no_color, overrides, spec_file, traceback
+from netspec.diagnostics import Sink
+from netspec.program import Program
+from netspec.program.graph import Compute, Graph, Invoke, Layer, Model, Ref, Slot
+
+WIDE = 10_000
+LONGEST = 60
+
+
+@click.command(cls=Verb, epilog="netspec show model.net\nnetspec show unet.net --set depth=3")
+@traceback
+@spec_file
+@overrides
+@no_color
+def show(file: Path, overrides: dict[str, str], *, no_color: bool) -> int:
+    """Show a spec's models: line, layer, output type, parameters; totals; requirements.
+
+    Nothing is built and torch is not loaded.
+    """
+    sink = Sink()
+    source = driver.read(file, sink)
+    program = None if source is None else driver.check(source, sink, overrides)
+    complain(sink.diagnostics, no_color=no_color)
+    if program is None or sink.failed:
+        return 1
+    for number, model in enumerate(program.models):
+        if number:
+            click.echo()
+        _draw(model, program, no_color=no_color)
+    if not program.models:
+        click.echo(f"{file}: no model, only blocks" if source else "")
+    return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One application of a layer or function. `parameters` is None where none are counted."""
+
+    line: int
+    key: str
+    layer: str
+    output: str
+    parameters: int | None
+
+
+def rows(graph: Graph, prefix: str = "", seen: set[str] | None = None) -> Iterator[Row]:
+    """The applications of a graph in the order they run, those inside blocks by their full key.
+
+    A layer that is used again is listed again, its parameters counted once.
+    """
+    seen = set() if seen is None else seen
+    for step in graph.steps:
+        match step:
+            case Invoke():
+                key = prefix + step.child
+                child = graph.child(step.child)
+                if isinstance(child, Graph):
+                    yield from rows(child, key + ".", seen)
+                    continue
+                yield Row(
+                    line=step.span.line,
+                    key=key,
+                    layer=described(child),
+                    output=_types(step.results),
+                    parameters=None if key in seen else child.parameters,
+                )
+                seen.add(key)
+            case Compute():
+                yield Row(
+                    line=step.span.line,
+                    key="",
+                    layer=step.function,
+                    output=_types(step.results),
+                    parameters=None,
+                )
+            case _:
+                assert_never(step)
+
+
+def described(layer: Layer) -> str:
+    """A layer as a spec would have it, inferred arguments included, defaults left out.
+
+    `Conv2d(64, 3, padding=1, in_channels=3)`.
+    """
+    entry = catalog.load().find("layer", layer.name)
+    declared = {} if entry is None else {a.name: a for a in entry.arguments}
+    written: list[str] = []
+    for name, value in layer.arguments:
+        argument = declared.get(name)
+        if argument is None or argument.inferred:
+            written.append(f"{name}={_literal(value)}")
+        elif argument.required:
+            written.append(_literal(value))
+        elif value != argument.default:
+            written.append(f"{name}={_literal(value)}")
+    # Positional ones stand first; the catalogue declares them first as well.
+    return f"{layer.name}({', '.join(written)})" if written else layer.name
+
+
+def _literal(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return "none"
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return "[" + ", ".join(_literal(item) for item in value) + "]"
+        case _:
+            return str(value)
+
+
+def _types(slots: tuple[Slot, ...]) -> str:
+    return ", ".join(str(slot.type) for slot in slots)
+
+
+def _draw(model: Model, program: Program, *, no_color: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    inputs = ", ".join(f"{slot.name or 'x'}: {slot.type}" for slot in model.graph.inputs)
+    # A table cut to the terminal would lose keys and types, which are what it is for.
+    console = Console(no_color=no_color, highlight=False, width=WIDE)
+    console.print(Text(f"{model.name or 'model'}({inputs})", style="bold"))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("line", justify="right")
+    table.add_column("key", style="dim", no_wrap=True)
+    table.add_column("layer", no_wrap=True)
+    table.add_column("output", no_wrap=True)
+    table.add_column("parameters", justify="right")
+    listed = tuple(rows(model.graph))
+    for row in listed:
+        counted_here = "" if row.parameters is None else f"{row.parameters:,}"
+        table.add_row(str(row.line), row.key, _short(row.layer), row.output, counted_here)
+    console.print(table)
+    layers = [layer for _, layer in model.graph.layers()]
+    parameters = sum(layer.parameters for layer in layers)
+    click.echo(f"{counted(len(layers), 'layer')}, {counted(parameters, 'parameter')}")
+    for requirement in model.requirements:
+        click.echo(f"requires {requirement.text} (line {requirement.span.line})")
+    if program.train is not None and model is program.model:
+        for view in inserted_views(program.train.loss):
+            click.echo(f"the loss sees {view}")
+
+
+def inserted_views(loss: Graph) -> Iterator[str]:
+    """What a loss sees otherwise than it is given: `output` [B, 1] as [B]."""
+    slots = loss.slots()
+    for step in loss.steps:
+        match step:
+            case Compute(function="squeeze" | "unsqueeze", operands=(Ref(given), *_)):
+                before = slots[given]
+                shape = step.results[0].type.dims()
+                yield f"`{before.name or 'a value'}` {before.type.dims()} as {shape}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."

@@ -1,0 +1,23 @@
+"""Program -> Python source -> `nn.Module`: what is emitted is what runs."""
+
+from netspec.codegen.emit import (
+    Fragment,
+    build_loss,
+    build_model,
+    emit_loss,
+    emit_model,
+    import_lines,
+    loss_fragment,
+    model_fragment,
+)
+
+__all__ = [
+    "Fragment",
+    "build_loss",
+    "build_model",
+    "emit_loss",
+    "emit_model",
+    "import_lines",
+    "loss_fragment",
+    "model_fragment",
+]

@@ -1,0 +1,309 @@
+"""The body of a `forward`: the steps of a graph as statements, in the words of the spec.
+
+A value without a name that is used once stands where it is used, as long as the line stays
+readable and nothing is computed in another order than the graph says. Other values without a name
+take the name of the flow they belong to (`x = self.conv1(x)`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import InitVar, dataclass, field
+
+from netspec.codegen import functions, layout, sizes
+from netspec.codegen.constructors import Nesting, grouped
+from netspec.codegen.functions import Argument
+from netspec.codegen.layout import WIDTH, Expr
+from netspec.codegen.names import checked, checked_shape, local
+from netspec.codegen.operands import holds_tensor, refs
+from netspec.codegen.plans import Path
+from netspec.codegen.variables import Variables
+from netspec.program.graph import (
+    Compute,
+    EllipsisOperand,
+    Graph,
+    Invoke,
+    Literal,
+    Operand,
+    Ref,
+    SliceOperand,
+    Slot,
+    Step,
+)
+from netspec.program.graph import Sequence as OperandSequence
+from netspec.types import Dim
+
+# Calls of modules that may stand inside one another, and calls of any kind.
+MOST_MODULES = 3
+MOST_CALLS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """How a child module is written, and how its calls group into lines.
+
+    A line holds one `main` child (a layer with a matrix, a block) and what goes with it. A `whole`
+    one (a block) is not wrapped by another module's call, and wraps none but a normalisation's: a
+    child that is neither main nor without weights.
+    """
+
+    text: str
+    main: bool
+    whole: bool
+    weightless: bool = False
+    inputs: Nesting | None = None
+    results: Nesting | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the statements stand in: children by key, constants by path, the margin."""
+
+    child: Callable[[str], Child]
+    constant: Callable[[Path, Literal], Expr]
+    indent: int
+    shapes: bool
+
+
+@dataclass(slots=True)
+class _Value:
+    """A value not written yet: its text, the slots it reads, how deep its calls nest."""
+
+    expr: Expr
+    reads: Counter[int]
+    modules: int = 0
+    calls: int = 0
+    # Which sorts of children are called in it, and whether a whole one is called last.
+    has_main: bool = False
+    has_weightless: bool = False
+    ends_whole: bool = False
+
+
+@dataclass(slots=True)
+class Statements:
+    """Writes the statements of one graph; an input without a name is called `unnamed`."""
+
+    graph: Graph
+    around: Surroundings
+    unnamed: InitVar[str] = "x"
+    _variables: Variables = field(init=False)
+    _lines: list[str] = field(default_factory=list)
+    # Values that wait for the place where they are used, in the order they are computed.
+    _waiting: dict[int, _Value] = field(default_factory=dict)
+    _shape_shown: str = ""
+
+    def __post_init__(self, unnamed: str) -> None:
+        self._variables = Variables(self.graph, unnamed)
+        if self.graph.inputs:
+            self._shape_shown = self.graph.inputs[0].type.dims()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the graph's inputs."""
+        return self._variables.inputs
+
+    def lines(self) -> list[str]:
+        """The statements, ending with `return`."""
+        for names, value in self._variables.read_sizes():
+            self._write(f"{names} = ", Expr(value))
+        for number, step in enumerate(self.graph.steps):
+            self._step(number, step)
+        self._return()
+        return self._lines
+
+    # --- steps -------------------------------------------------------------------------------
+
+    def _step(self, number: int, step: Step) -> None:
+        waiting = [ref for ref in refs(step) if ref in self._waiting]
+        if waiting:
+            # Only the values computed last, in their order, may move into this expression.
+            movable = list(self._waiting)[-len(waiting) :] == waiting
+            if not movable or not self._readable(step, [self._waiting[ref] for ref in waiting]):
+                self._write_waiting()
+        value = self._value(number, step)
+        if waiting and len(value.expr.text) > WIDTH - self.around.indent - 10:
+            self._write_waiting()
+            value = self._value(number, step)
+        for ref in waiting:
+            self._waiting.pop(ref, None)
+        if self._can_wait(step):
+            self._waiting[step.results[0].id] = value
+        else:
+            self._write_waiting()
+            self._assign(step.results, value, step)
+
+    def _can_wait(self, step: Step) -> bool:
+        """Whether the value may stand where it is used: used once, and without a name of its own.
+
+        A last value that only rebinds a name is returned without it.
+        """
+        if len(step.results) != 1 or self._variables.left[step.results[0].id] != 1:
+            return False
+        if isinstance(step, Invoke):
+            grouped_results = self.around.child(step.child).results is not None
+        else:
+            grouped_results = _splits(step)
+        if grouped_results:
+            return False
+        slot = step.results[0]
+        if slot.name is None:
+            return True
+        returned = step is self.graph.steps[-1] and self.graph.outputs == (Ref(slot.id),)
+        return returned and local(slot.name) in self._variables
+
+    def _readable(self, step: Step, inner: Sequence[_Value]) -> bool:
+        """Whether a line stays readable when `step` is written around these values."""
+        if max(value.calls for value in inner) >= MOST_CALLS:
+            return False
+        if isinstance(step, Compute):
+            return True
+        child = self.around.child(step.child)
+        if any(value.ends_whole for value in inner):
+            return False
+        if child.main and any(value.has_main for value in inner):
+            return False
+        if child.whole and any(value.has_weightless for value in inner):
+            return False
+        return max(value.modules for value in inner) < MOST_MODULES
+
+    def _value(self, number: int, step: Step) -> _Value:
+        reads: Counter[int] = Counter()
+        inner = [self._waiting[ref] for ref in refs(step) if ref in self._waiting]
+        made = _Value(
+            Expr(""),
+            reads,
+            max((value.modules for value in inner), default=0),
+            max((value.calls for value in inner), default=0),
+            any(value.has_main for value in inner),
+            any(value.has_weightless for value in inner),
+        )
+        arguments = [
+            Argument(self._operand(operand, (number, at), reads), holds_tensor(operand))
+            for at, operand in enumerate(step.operands)
+        ]
+        if isinstance(step, Invoke):
+            child = self.around.child(step.child)
+            made.expr = _invoked(child, [argument.value for argument in arguments])
+            made.modules += 1
+            made.calls += 1
+            made.has_main |= child.main
+            made.has_weightless |= child.weightless
+            made.ends_whole = child.whole
+            return made
+        keywords = [
+            (
+                checked(name),
+                Argument(self._operand(value, (number, name), reads), holds_tensor(value)),
+            )
+            for name, value in step.keywords
+        ]
+        operands = [argument.value for argument in arguments]
+        match step.function:
+            case "neg":
+                made.expr = layout.negative(operands[0])
+            case "getitem":
+                made.expr = layout.subscript(operands[0], operands[1:])
+            case operator if operator in layout.OPERATORS:
+                left, right = operands
+                made.expr = layout.binary(operator, left, right)
+            case name:
+                device = Expr(f"{self.inputs[0]}.device") if self.inputs else None
+                made.expr = functions.written(name, arguments, keywords, device)
+                made.calls += 1
+        return made
+
+    def _operand(self, operand: Operand, path: Path, reads: Counter[int]) -> Expr:
+        match operand:
+            case Ref():
+                waiting = self._waiting.get(operand.id)
+                if waiting is not None:
+                    reads.update(waiting.reads)
+                    return waiting.expr
+                reads[operand.id] += 1
+                return Expr(self._variables[operand.id])
+            case Dim():
+                size = sizes.measure(operand, [slot.type for slot in self.graph.inputs])
+                return sizes.written(size, self._variables.sizes.__getitem__)
+            case OperandSequence():
+                items = [
+                    self._operand(item, (*path, at), reads) for at, item in enumerate(operand.items)
+                ]
+                return layout.display("[", items, "]")
+            case SliceOperand():
+                lower, upper, step = (
+                    None if end is None else self._operand(end, (*path, at), reads)
+                    for at, end in enumerate((operand.lower, operand.upper, operand.step))
+                )
+                return layout.bounds(lower, upper, step)
+            case EllipsisOperand():
+                return Expr("...")
+            case bool() | str() | None:
+                return layout.literal(operand)
+            case int() | float():
+                return self.around.constant(path, operand)
+
+    # --- statements --------------------------------------------------------------------------
+
+    def _write_waiting(self) -> None:
+        """Give each waiting value a statement, in the order they are computed."""
+        for slot_id, value in list(self._waiting.items()):
+            del self._waiting[slot_id]
+            self._assign((self._variables.slots[slot_id],), value, None)
+
+    def _assign(self, results: tuple[Slot, ...], value: _Value, step: Step | None) -> None:
+        first = next(iter(value.reads), None)
+        self._variables.left.subtract(value.reads)
+        if all(not self._variables.left[slot.id] for slot in results):
+            # Nothing uses it: a module is run all the same, for what it counts or draws.
+            if isinstance(step, Invoke):
+                self._write("", value.expr)
+            return
+        targets: list[str] = []
+        for slot in results:
+            if self._variables.left[slot.id]:
+                targets.append(self._variables.take(slot, first))
+            else:
+                targets.append("_")
+        child = self.around.child(step.child) if isinstance(step, Invoke) else None
+        text = grouped(child.results if child is not None else None, targets, "_")
+        alone = len(results) == 1 and text == targets[0]
+        comma = "," if len(results) == 1 and isinstance(step, Compute) and _splits(step) else ""
+        self._write(f"{text}{comma} = ", value.expr, results[0] if alone else None)
+
+    def _write(self, prefix: str, expr: Expr, shown: Slot | None = None) -> None:
+        written = list(layout.lines(prefix, expr, self.around.indent))
+        if shown is not None and self.around.shapes and len(written) == 1:
+            shape = checked_shape(shown.type.dims())
+            if shape != self._shape_shown and len(written[0]) + 4 + len(shape) <= WIDTH:
+                written = [f"{written[0]}  # {shape}"]
+                self._shape_shown = shape
+        self._lines.extend(written)
+
+    def _return(self) -> None:
+        outputs = [ref.id for ref in self.graph.outputs]
+        waiting = [ref for ref in outputs if ref in self._waiting]
+        if list(self._waiting) != waiting or len(set(waiting)) != len(waiting):
+            self._write_waiting()
+        texts = [self._operand(ref, (), Counter()) for ref in self.graph.outputs]
+        if len(texts) == 1:
+            self._write("return ", texts[0], self._variables.slots[outputs[0]])
+            return
+        line = f"return {', '.join(text.text for text in texts)}"
+        if len(line) + self.around.indent > WIDTH and self._waiting:
+            self._write_waiting()
+            self._return()
+            return
+        self._lines.append(" " * self.around.indent + line)
+
+
+def _invoked(child: Child, operands: list[Expr]) -> Expr:
+    if child.inputs is None or isinstance(child.inputs, int) or len(operands) < 2:
+        return layout.call(child.text, operands)
+    texts = [operand.text for operand in operands]
+    return layout.call(child.text, [Expr(grouped(child.inputs, texts, "None"))])
+
+
+def _splits(step: Compute) -> bool:
+    """Whether the function gives a tuple even of one."""
+    return step.function in {"split", "chunk"}

@@ -1,0 +1,210 @@
+"""A graph as the class that will be written for it sees it: parts, structure, and holes.
+
+A hole is a place where a constant stands that may differ from one use of a class to the next. Two
+graphs have the same structure when they differ in their holes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from netspec.codegen.arguments import MISSING, Absence, Argument, Given
+from netspec.codegen.constructors import in_order
+from netspec.codegen.sizes import measure
+from netspec.program.graph import (
+    EllipsisOperand,
+    Graph,
+    Invoke,
+    Layer,
+    Literal,
+    Operand,
+    Ref,
+    SliceOperand,
+    Step,
+)
+from netspec.program.graph import Sequence as OperandSequence
+from netspec.types import Dim, TensorType
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A layer of PyTorch."""
+
+    layer: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A container written in place as `nn.Sequential(...)`."""
+
+    items: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instance:
+    """A use of a class, with the values of its constructor arguments at this use."""
+
+    plan: ClassPlan
+    values: Mapping[str, Literal]
+
+
+Part = Leaf | Chain | Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A constant: where it is, what the text there calls it, its value, and its default there."""
+
+    path: Path
+    name: str
+    value: Literal
+    default: Literal | OneOf[Absence.MISSING] = MISSING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClassPlan:
+    """A class to write. `body` is a use that has every optional part.
+
+    `flags` maps the key of an optional part to the argument that says whether it is there.
+    """
+
+    name: str
+    body: Body
+    uses: tuple[Body, ...]
+    arguments: tuple[Argument, ...]
+    holes: Mapping[Path, Given]
+    flags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """One use of a graph with its parts by key."""
+
+    graph: Graph
+    parts: Mapping[str, Part]
+
+    @property
+    def input_types(self) -> tuple[TensorType, ...]:
+        """The types of the inputs."""
+        return tuple(slot.type for slot in self.graph.inputs)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether `nn.Sequential` runs it: a chain of parts numbered from 0."""
+        numbered = list(self.parts) == [str(at) for at in range(len(self.parts))]
+        return self.graph.sequential and numbered and len(self.parts) == len(self.graph.steps)
+
+    def structure(self, without: frozenset[str] = frozenset()) -> Hashable:
+        """What all uses of one class have in common; calls of `without` pass their input on."""
+        number = {slot.id: at for at, slot in enumerate(self.graph.inputs)}
+        steps: list[Hashable] = []
+        count = len(number)
+        for step in self.graph.steps:
+            operands = tuple(self._normal(operand, number) for operand in step.operands)
+            head: tuple[Hashable, ...]
+            if isinstance(step, Invoke):
+                if step.child in without:
+                    (operand,) = step.operands
+                    assert isinstance(operand, Ref)
+                    number[step.results[0].id] = number[operand.id]
+                    continue
+                head = ("invoke", step.child)
+            else:
+                named = ((name, self._normal(value, number)) for name, value in step.keywords)
+                head = ("compute", step.function, tuple(named))
+            for slot in step.results:
+                number[slot.id] = count
+                count += 1
+            steps.append((*head, operands, len(step.results)))
+        parts = tuple(
+            (key, signature(part)) for key, part in self.parts.items() if key not in without
+        )
+        outputs = tuple(number[ref.id] for ref in self.graph.outputs)
+        return parts, len(self.graph.inputs), tuple(steps), outputs
+
+    def holes(self, numbers: Sequence[int]) -> Iterator[Hole]:
+        """Every hole, in the order it is written; the steps go by `numbers`."""
+        for key, part in self.parts.items():
+            yield from _part_holes(part, (key,))
+        for number, step in zip(numbers, self.graph.steps, strict=True):
+            yield from _step_holes(step, number)
+
+    def _normal(self, operand: Operand, number: Mapping[int, int]) -> Hashable:
+        match operand:
+            case Ref():
+                return "ref", number[operand.id]
+            case Dim():
+                return "size", measure(operand, self.input_types)
+            case OperandSequence():
+                return "sequence", tuple(self._normal(item, number) for item in operand.items)
+            case SliceOperand():
+                ends = (operand.lower, operand.upper, operand.step)
+                return "slice", tuple(self._normal(end, number) for end in ends)
+            case EllipsisOperand():
+                return "ellipsis"
+            case bool() | str() | None:
+                return "constant", operand
+            case int() | float():
+                return "hole"
+
+
+def signature(part: Part) -> Hashable:
+    """What parts under the same key must have in common to be one part of one class."""
+    match part:
+        case Leaf():
+            return part.layer.target, tuple(name for name, _ in part.layer.arguments)
+        case Chain():
+            return tuple(signature(item) for item in part.items)
+        case Instance():
+            return part.plan.name
+
+
+def _part_holes(part: Part, path: Path) -> Iterator[Hole]:
+    match part:
+        case Leaf():
+            for parameter, value in in_order(part.layer.target, part.layer.arguments):
+                name = parameter.name
+                yield Hole((*path, name), name, value, parameter.default_literal)
+        case Chain():
+            for at, item in enumerate(part.items):
+                yield from _part_holes(item, (*path, at))
+        case Instance():
+            for argument in part.plan.arguments:
+                name, value = argument.name, part.values[argument.name]
+                default = argument.default if argument.has_default else MISSING
+                yield Hole((*path, name), name, value, default)
+
+
+def _step_holes(step: Step, number: int) -> Iterator[Hole]:
+    for at, operand in enumerate(step.operands):
+        yield from _operand_holes(operand, (number, at), _constant_name(step))
+    if not isinstance(step, Invoke):
+        for name, value in step.keywords:
+            yield from _operand_holes(value, (number, name), name)
+
+
+def _constant_name(step: Step) -> str:
+    """What a constant is called that differs between the uses of a class."""
+    if isinstance(step, Invoke) or step.function == "getitem":
+        return "index"
+    return "scale" if step.function in {"*", "/"} else "size"
+
+
+def _operand_holes(operand: Operand, path: Path, name: str) -> Iterator[Hole]:
+    match operand:
+        case OperandSequence():
+            for at, item in enumerate(operand.items):
+                yield from _operand_holes(item, (*path, at), name)
+        case SliceOperand():
+            for at, end in enumerate((operand.lower, operand.upper, operand.step)):
+                yield from _operand_holes(end, (*path, at), name)
+        case bool():
+            return
+        case int() | float():
+            yield Hole(path, name, operand)
+        case _:
+            return

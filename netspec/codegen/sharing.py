@@ -1,0 +1,304 @@
+"""Which classes a model needs: one per block and structure, its uses differing in values only.
+
+Blocks do not contain themselves, so groups of uses are settled from the inside out: when a group's
+turn comes, the parts of its uses are known. Two structures of one block become one class when one
+of them only lacks parts that the other has; those are then optional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from netspec.codegen.arguments import MISSING, Fixed, Given, Naming, Place, Vector
+from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local
+from netspec.codegen.plans import Body, Chain, ClassPlan, Hole, Instance, Leaf, Part, Path
+from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref
+from netspec.types import TensorType
+
+# Containers nest this deep at most before one becomes a class.
+DEEPEST = 3
+# A container of a labelled loop with more parts than this becomes a class.
+LONGEST_REPEATED = 5
+
+# A block by its name; a container by its owner and label, `*` standing for a loop's numbers.
+GroupKey = tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class _Use:
+    graph: Graph
+    children: dict[str, _Use]
+    part: Part | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    key: GroupKey
+    name: str
+    uses: list[_Use] = field(default_factory=list)
+    needs: dict[GroupKey, None] = field(default_factory=dict)
+
+    @property
+    def is_repeated(self) -> bool:
+        return self.key[-1] == "*"
+
+
+def plan_classes(model: Model, reserved: Iterable[str] = ()) -> tuple[ClassPlan, ...]:
+    """The classes of a model as they are written: what is needed first, the model last.
+
+    No class takes a `reserved` name.
+    """
+    groups: dict[GroupKey, _Group] = {}
+    root: GroupKey = ("model",)
+    _collect(model.graph, root, model.name or "Model", groups)
+    namer = _Namer(groups, root, reserved)
+    plans: list[ClassPlan] = []
+    for key in _inside_out(groups, root):
+        plans.extend(_settle(groups[key], namer, inline=key != root))
+    return tuple(plans)
+
+
+def _collect(graph: Graph, key: GroupKey, name: str, groups: dict[GroupKey, _Group]) -> _Use:
+    group = groups.setdefault(key, _Group(key, name))
+    use = _Use(graph, {})
+    group.uses.append(use)
+    for child in graph.children:
+        child_key(child.key)
+        inner = child.module
+        if isinstance(inner, Layer):
+            continue
+        its_key: GroupKey
+        if inner.name:
+            its_key, its_name = ("block", inner.name), inner.name
+        elif child.key.isdecimal():
+            # A round of a labelled loop has the loop's name.
+            its_key, its_name = (*key, "*"), name
+        else:
+            its_key, its_name = (*key, child.key), child.key
+        group.needs[its_key] = None
+        use.children[child.key] = _collect(inner, its_key, its_name, groups)
+    return use
+
+
+def _inside_out(groups: Mapping[GroupKey, _Group], root: GroupKey) -> Iterator[GroupKey]:
+    """Every group after those it needs."""
+    seen: set[GroupKey] = set()
+
+    def visit(key: GroupKey) -> Iterator[GroupKey]:
+        if key in seen:
+            return
+        seen.add(key)
+        for needed in groups[key].needs:
+            yield from visit(needed)
+        yield key
+
+    yield from visit(root)
+
+
+class _Namer:
+    """Names for classes; the model and the blocks come before containers."""
+
+    def __init__(
+        self, groups: Mapping[GroupKey, _Group], root: GroupKey, reserved: Iterable[str]
+    ) -> None:
+        self._taken = set(reserved)
+        self._first: dict[GroupKey, str] = {}
+        blocks = [key for key in groups if key[0] == "block" and len(key) == 2]
+        for key in [root, *blocks]:
+            fallback = "Model" if key == root else "Block"
+            self._first[key] = self._take(groups[key].name, fallback)
+
+    def first(self, group: _Group) -> str:
+        """The name of a group's first class."""
+        if group.key in self._first:
+            return self._first.pop(group.key)
+        short = camel_case(group.name)
+        owner = next((self._first[key] for key in _owners(group.key) if key in self._first), "")
+        taken = short in self._taken or short in LOCAL
+        return self._take(owner + short if taken else short, "Part")
+
+    def variant(self, first: ClassPlan, body: Body) -> str:
+        """The name of one more class of a group: the first's, and what sets it apart."""
+        stem = first.name
+        known = {layer.name for _, layer in first.body.graph.layers()}
+        for _, layer in body.graph.layers():
+            if layer.name not in known:
+                return self._take(stem + camel_case(layer.name), "Part")
+        for key in body.parts:
+            if key not in first.body.parts and not key[-1].isdecimal():
+                return self._take(stem + camel_case(key), "Part")
+        return self._take(stem, "Part")
+
+    def _take(self, wanted: str, fallback: str) -> str:
+        name = class_name(wanted, self._taken, fallback)
+        self._taken.add(name)
+        return name
+
+
+def _owners(key: GroupKey) -> Iterator[GroupKey]:
+    while len(key) > 1:
+        key = key[:-1]
+        yield key
+
+
+def _settle(group: _Group, namer: _Namer, *, inline: bool) -> Iterator[ClassPlan]:
+    """Give each use of a group its part; the classes that takes."""
+    bodies = [_body(use) for use in group.uses]
+    if inline and not bodies[0].graph.name and _stay_in_place(bodies, repeated=group.is_repeated):
+        for use, body in zip(group.uses, bodies, strict=True):
+            use.part = Chain(tuple(body.parts.values()))
+        return
+    use_of = {id(body): use for body, use in zip(bodies, group.uses, strict=True)}
+    first: ClassPlan | None = None
+    for variants in _merged(bodies):
+        body = variants[0].body
+        name = namer.first(group) if first is None else namer.variant(first, body)
+        plan = _plan(name, variants)
+        first = first or plan
+        for at, variant in enumerate(variants):
+            values = {argument.name: argument.values[at] for argument in plan.arguments}
+            use_of[id(variant.body)].part = Instance(plan, values)
+        yield plan
+
+
+def _body(use: _Use) -> Body:
+    parts: dict[str, Part] = {}
+    for child in use.graph.children:
+        if isinstance(child.module, Layer):
+            parts[child.key] = Leaf(child.module)
+        else:
+            part = use.children[child.key].part
+            assert part is not None
+            parts[child.key] = part
+    return Body(use.graph, parts)
+
+
+def _stay_in_place(bodies: Sequence[Body], *, repeated: bool) -> bool:
+    """Whether a container is written as `nn.Sequential(...)` where it stands."""
+    return all(
+        body.is_chain
+        and _depth(body) <= DEEPEST
+        and not (repeated and len(body.parts) > LONGEST_REPEATED)
+        for body in bodies
+    )
+
+
+def _depth(container: Body | Chain) -> int:
+    items = container.items if isinstance(container, Chain) else tuple(container.parts.values())
+    return 1 + max((_depth(item) for item in items if isinstance(item, Chain)), default=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Variant:
+    """A use as one of a class, and the optional parts it lacks."""
+
+    body: Body
+    lacks: frozenset[str] = frozenset()
+
+
+def _merged(bodies: Sequence[Body]) -> list[list[_Variant]]:
+    """The uses by class, in the order of their first use; the fullest use of each comes first."""
+    alike: dict[object, list[Body]] = {}
+    for body in bodies:
+        alike.setdefault(body.structure(), []).append(body)
+    fullest = sorted(alike, key=lambda structure: -len(alike[structure][0].parts))
+    classes: list[list[_Variant]] = []
+    while fullest:
+        full = alike[fullest.pop(0)]
+        variants = [_Variant(body) for body in full]
+        for structure in list(fullest):
+            less = alike[structure]
+            lacks = _lacking(full[0], less[0])
+            if lacks and full[0].structure(lacks) == structure:
+                variants.extend(_Variant(body, lacks) for body in less)
+                fullest.remove(structure)
+        classes.append(variants)
+    order = {id(body): at for at, body in enumerate(bodies)}
+    for variants in classes:
+        variants.sort(key=lambda variant: (bool(variant.lacks), order[id(variant.body)]))
+    return sorted(classes, key=lambda variants: min(order[id(v.body)] for v in variants))
+
+
+def _lacking(full: Body, less: Body) -> frozenset[str]:
+    """The parts that `less` lacks, if each could be replaced by `nn.Identity`."""
+    lacks = full.parts.keys() - less.parts.keys()
+    if full.is_chain or not less.parts.keys() < full.parts.keys():
+        return frozenset()
+    calls = [s for s in full.graph.steps if isinstance(s, Invoke) and s.child in lacks]
+    plain = all(
+        len(step.results) == 1 and len(step.operands) == 1 and isinstance(step.operands[0], Ref)
+        for step in calls
+    )
+    return frozenset(lacks) if plain and len(calls) == len(lacks) else frozenset()
+
+
+def _plan(name: str, variants: Sequence[_Variant]) -> ClassPlan:
+    """A class for these uses: its arguments, and where they stand."""
+    bodies = [variant.body for variant in variants]
+    full = bodies[0]
+    naming = Naming(
+        uses=len(bodies),
+        own=_own_arguments(bodies),
+        inputs=frozenset(_sizes([body.input_types for body in bodies])),
+        outputs=frozenset(_sizes([body.graph.output_types for body in bodies])),
+    )
+    given: dict[Path, Given] = {}
+    if len(bodies) == 1:
+        given = {hole.path: Fixed(hole.value) for hole in _holes(full, variants[0])}
+    else:
+        by_use = [{hole.path: hole.value for hole in _holes(full, variant)} for variant in variants]
+        holes = list(_holes(full, variants[0]))
+        vectors: list[Vector] = [
+            tuple(values.get(hole.path, MISSING) for values in by_use) for hole in holes
+        ]
+        # An input size is best called as the layers that take it call it.
+        entering = {v: h.name for h, v in zip(holes, vectors, strict=True) if h.name[:3] == "in_"}
+        for hole, vector in zip(holes, vectors, strict=True):
+            called = entering.get(vector, hole.name) if vector in naming.inputs else hole.name
+            place = Place(called, str(hole.path[0]), hole.default)
+            given[hole.path] = naming.given(place, vector)
+    optional = frozenset[str]().union(*(variant.lacks for variant in variants))
+    flags = {
+        key: naming.flag(key, tuple(key not in variant.lacks for variant in variants))
+        for key in full.parts
+        if key in optional
+    }
+    return ClassPlan(
+        name=name,
+        body=full,
+        uses=tuple(bodies),
+        arguments=naming.finished(),
+        holes=given,
+        flags=flags,
+    )
+
+
+def _holes(full: Body, variant: _Variant) -> Iterator[Hole]:
+    """The holes of a use, its steps numbered as those of the fullest use."""
+    numbers = [
+        at
+        for at, step in enumerate(full.graph.steps)
+        if not (isinstance(step, Invoke) and step.child in variant.lacks)
+    ]
+    return variant.body.holes(numbers)
+
+
+def _own_arguments(bodies: Sequence[Body]) -> dict[str, Vector]:
+    """The block's own arguments that differ between its uses, by the names they will have."""
+    rows: list[dict[str, Literal]] = [dict(body.graph.arguments) for body in bodies]
+    vectors = {
+        name: tuple(row[name] for row in rows)
+        for name in rows[0]
+        if all(name in row for row in rows)
+    }
+    return {local(name): vector for name, vector in vectors.items()}
+
+
+def _sizes(uses: Sequence[tuple[TensorType, ...]]) -> Iterator[Vector]:
+    """The sizes that are known at every use, one vector a dimension."""
+    for types in zip(*uses, strict=True):
+        for dims in zip(*(given.shape for given in types), strict=False):
+            values = tuple(dim.value for dim in dims)
+            if None not in values:
+                yield values

@@ -1,0 +1,33 @@
+"""Data plans to tensors and batches.
+
+The names load when first used (PEP 562): `netspec check` enters this room for `schema`, which
+reads files without torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netspec.data.batches import Files, Split, Stored
+    from netspec.data.loading import Splits, load
+    from netspec.data.problems import DataError
+
+_HOMES = {
+    "DataError": "problems",
+    "Files": "batches",
+    "Split": "batches",
+    "Splits": "loading",
+    "Stored": "batches",
+    "load": "loading",
+}
+
+__all__ = ["DataError", "Files", "Split", "Splits", "Stored", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """The name, from the module that holds it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

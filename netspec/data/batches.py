@@ -1,0 +1,170 @@
+"""A split's tensors, and batches of them by indexing: no loader, no Python loop over rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from netspec.analysis import data_errors as errors
+from netspec.data.pixels import Normalization, finished
+from netspec.data.problems import DataError
+from netspec.data.reading import decode_image
+from netspec.source import Span
+
+# Rows are gathered in pieces of about this many bytes; an epoch of small data is one piece.
+PIECE_BYTES = 64 * 2**20
+MOST_WORKERS = 8
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A field in memory: numbers, or images as bytes with what is still to be done to them."""
+
+    tensor: Tensor
+    steps: tuple[Normalization, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.tensor)
+
+    @property
+    def is_bytes(self) -> bool:
+        """Whether it holds images as bytes."""
+        return self.tensor.dtype == torch.uint8
+
+    def row_bytes(self) -> int:
+        """The size of one row once it is numbers."""
+        width = self.tensor[0].numel() if len(self) else 1
+        return width * (4 if self.is_bytes else self.tensor.element_size())
+
+    def rows(self, rows: Tensor | slice) -> Tensor:
+        """The numbers of these rows."""
+        part = self.tensor[rows] if isinstance(rows, slice) else self.tensor.index_select(0, rows)
+        return finished(part, self.steps) if self.is_bytes else part
+
+    def to(self, device: torch.device | str) -> Stored:
+        """The field on a device."""
+        return replace(self, tensor=self.tensor.to(device))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """A field of images on disk, decoded when a batch wants them; `span` is where it is made."""
+
+    span: Span
+
+    paths: tuple[Path, ...]
+    channels: int
+    size: tuple[int, int] | None
+    steps: tuple[Normalization, ...]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+class _Decoded(Dataset[Tensor]):
+    """Batches of images for worker processes: an item is a list of row numbers."""
+
+    def __init__(self, files: Files, batches: Sequence[Sequence[int]]) -> None:
+        self.files = files
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, place: int) -> Tensor:
+        files = self.files
+        images = [
+            decode_image(files.paths[row], files.channels, files.size)
+            for row in self.batches[place]
+        ]
+        return torch.from_numpy(np.stack(images))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Rows to train on or to measure on; `columns` are in the order of `fields`."""
+
+    fields: tuple[str, ...]
+    columns: tuple[Stored | Files, ...]
+    device: torch.device = CPU
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def to(self, device: torch.device | str) -> Split:
+        """The split on a device; images on disk follow batch by batch."""
+        target = torch.device(device)
+        columns = tuple(
+            column.to(target) if isinstance(column, Stored) else column for column in self.columns
+        )
+        return replace(self, columns=columns, device=target)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Every row of every field."""
+        return next(self.batches(None, None))
+
+    def batches(self, size: int | None, order: Tensor | None) -> Iterator[tuple[Tensor, ...]]:
+        """Batches of `size` rows, the last one perhaps smaller, in the order given.
+
+        `size` None: all rows at once. `order` None: as they are. Gathers many batches at once and
+        gives views of them.
+        """
+        count = len(self)
+        size = count if size is None else max(1, min(size, count))
+        if order is not None:
+            order = order.to(self.device)
+        memory = [column for column in self.columns if isinstance(column, Stored)]
+        disk = [
+            _decode(column, size, order, self.device)
+            for column in self.columns
+            if isinstance(column, Files)
+        ]
+        for batch in _gathered(memory, size, order, count):
+            if not disk:
+                yield batch
+                continue
+            numbers, images = iter(batch), iter(disk)
+            yield tuple(
+                next(numbers) if isinstance(column, Stored) else next(next(images))
+                for column in self.columns
+            )
+
+
+def _gathered(
+    columns: Sequence[Stored], size: int, order: Tensor | None, count: int
+) -> Iterator[tuple[Tensor, ...]]:
+    """Batches of the fields in memory."""
+    if not columns:
+        yield from (() for _ in range(0, count, size))
+        return
+    row = sum(column.row_bytes() for column in columns)
+    piece = max(1, PIECE_BYTES // max(1, row * size)) * size
+    for start in range(0, count, piece):
+        rows = slice(start, min(start + piece, count))
+        gathered = [column.rows(rows if order is None else order[rows]) for column in columns]
+        yield from zip(*(torch.split(numbers, size) for numbers in gathered), strict=True)
+
+
+def _decode(
+    files: Files, size: int, order: Tensor | None, device: torch.device
+) -> Iterator[Tensor]:
+    """Batches of images on disk, decoded ahead by worker processes."""
+    rows = list(range(len(files))) if order is None else order.tolist()
+    batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+    workers = min(MOST_WORKERS, os.cpu_count() or 1, len(batches))
+    loader = DataLoader(_Decoded(files, batches), batch_size=None, num_workers=workers)
+    try:
+        for images in loader:
+            yield finished(images.to(device), files.steps)
+    except (OSError, ValueError) as problem:
+        # What a worker process raises comes with its traceback; the last line says it.
+        detail = str(problem).strip().splitlines()[-1]
+        raise DataError(errors.file_malformed(files.span, "images", detail)) from problem

@@ -1,0 +1,169 @@
+"""Readers of data files, and the division of rows: plain functions, each whole in itself.
+
+Exported scripts hold the text of these very functions, so they use only the modules imported here
+and each other, and raise ValueError with a message for people.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from PIL import Image
+from sklearn.impute import SimpleImputer
+
+Array = npt.NDArray[np.generic]
+Columns = dict[str, Array]
+
+
+def read_csv(
+    path: Path,
+    columns: Mapping[str, str],
+    header: bool = True,
+    separator: str = ",",
+    missing: Sequence[str] = ("", "NA", "NaN", "nan", "null"),
+) -> Columns:
+    """The columns of a csv file as arrays; `columns` says what each is: real, int or text.
+
+    A missing cell is NaN; lines without any content are left out.
+    """
+    frame = pl.read_csv(
+        path,
+        has_header=header,
+        separator=separator,
+        infer_schema=False,
+    )
+    frame = frame.filter(~pl.all_horizontal(pl.all().is_null())).fill_null("")
+    if len(frame.columns) != len(columns):
+        raise ValueError(f"it has {len(frame.columns)} columns, not {len(columns)}")
+    table: Columns = {}
+    for cells, (name, kind) in zip(frame.iter_columns(), columns.items(), strict=True):
+        text = cells.str.strip_chars()
+        absent = text.is_in(list(missing))
+        if kind == "text":
+            table[name] = text.to_numpy().astype(object)
+            table[name][absent.to_numpy()] = np.nan
+            continue
+        number = text.cast(pl.Int64 if kind == "int" else pl.Float64, strict=False)
+        odd = (number.is_null() & ~absent).arg_true()
+        if len(odd):
+            raise ValueError(f"row {odd[0] + 1} of column `{name}` is `{text[odd[0]]}`, no number")
+        if kind == "int" and absent.any():
+            raise ValueError(f"row {absent.arg_true()[0] + 1} of column `{name}` is missing")
+        table[name] = number.zip_with(~absent, pl.Series([None], dtype=number.dtype)).to_numpy()
+    return table
+
+
+def read_idx(path: Path) -> Array:
+    """The numbers of an IDX file, gzipped or not, in their shape."""
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    content = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
+    types = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+    shape = struct.unpack_from(f">{content[3]}I", content, 4)
+    numbers = np.frombuffer(content, types[content[2]], math.prod(shape), 4 + 4 * content[3])
+    return numbers.reshape(shape).astype(numbers.dtype.newbyteorder("="))
+
+
+def decode_image(path: Path, channels: int, size: tuple[int, int] | None = None) -> Array:
+    """An image as bytes, (channels, height, width); `size` (height, width) resizes it."""
+    with Image.open(path) as image:
+        picture = image.convert("RGB" if channels == 3 else "L")
+    if size is not None and picture.size != (size[1], size[0]):
+        picture = picture.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    pixels = np.asarray(picture)
+    return pixels[np.newaxis] if channels == 1 else pixels.transpose(2, 0, 1)
+
+
+def decode_images(
+    paths: Sequence[Path], channels: int, size: tuple[int, int] | None = None
+) -> Array:
+    """Images of one size as bytes, (images, channels, height, width)."""
+    first = decode_image(paths[0], channels, size)
+    images = np.empty((len(paths), *first.shape), np.uint8)
+
+    def decode(place: int) -> None:
+        pixels = decode_image(paths[place], channels, size)
+        if pixels.shape != first.shape:
+            raise ValueError(f"`{paths[place]}` differs in size from `{paths[0]}`")
+        images[place] = pixels
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(decode, range(len(paths)), chunksize=64))
+    return images
+
+
+def resize_images(images: Array, size: tuple[int, int]) -> Array:
+    """Images as bytes, (images, channels, height, width), brought to (height, width)."""
+    height, width = size
+    planes = [
+        Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
+        for plane in images.reshape(-1, *images.shape[2:])
+    ]
+    return np.stack([np.asarray(plane) for plane in planes]).reshape(
+        *images.shape[:2], height, width
+    )
+
+
+def split_rows(
+    rows: int, parts: Sequence[float], seed: int | None, classes: Array | None = None
+) -> list[Array]:
+    """Row numbers of each part, in order of a seeded permutation, or as they stand without a seed.
+
+    Parts end at their cumulative share of the rows, rounded half up. With `classes` each class is
+    divided so by itself.
+    """
+    order = np.arange(rows) if seed is None else np.random.RandomState(seed).permutation(rows)
+    groups = [np.arange(rows)]
+    if classes is not None:
+        groups = [np.flatnonzero(classes[order] == value) for value in np.unique(classes)]
+    chosen: list[list[Array]] = [[] for _ in parts]
+    for group in groups:
+        start, total = 0, 0.0
+        for places, part in zip(chosen, parts, strict=True):
+            total += part
+            end = min(int(total * len(group) + 0.5 + 1e-9), len(group))
+            places.append(group[start:end])
+            start = end
+    return [order[np.sort(np.concatenate(places))] for places in chosen]
+
+
+def stack_columns(table: Columns, names: Sequence[str]) -> Array:
+    """Columns side by side as a matrix of float64."""
+    return np.column_stack([table[name] for name in names]).astype(np.float64)
+
+
+def stack_categories(table: Columns, names: Sequence[str]) -> Array:
+    """Columns side by side as a matrix of objects, as encoders take them."""
+    return np.column_stack([table[name].astype(object) for name in names])
+
+
+def fit_imputers(
+    table: Columns,
+    rows: Array,
+    strategy: str = "mean",
+    fill_value: float | str | None = None,
+) -> dict[str, SimpleImputer]:
+    """An imputer for each column, fitted on these rows."""
+    imputers: dict[str, SimpleImputer] = {}
+    for name, cells in table.items():
+        imputer = SimpleImputer(strategy=strategy, fill_value=fill_value)
+        imputers[name] = imputer.fit(cells[rows].reshape(-1, 1))
+        if imputer.statistics_.dtype != object and np.isnan(imputer.statistics_).any():
+            raise ValueError(f"column `{name}` has no value in the training rows")
+    return imputers
+
+
+def impute(table: Columns, imputers: Mapping[str, SimpleImputer]) -> Columns:
+    """The columns with missing cells filled in."""
+    return {
+        name: imputers[name].transform(cells.reshape(-1, 1)).ravel()
+        for name, cells in table.items()
+    }

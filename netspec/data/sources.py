@@ -1,0 +1,143 @@
+"""Sources: a `Load` of the plan to a table of arrays. Third-party functions come from a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn import datasets
+
+from netspec.analysis import data_errors as errors
+from netspec.data.image_folders import list_images
+from netspec.data.paths import find
+from netspec.data.pixels import Pixels
+from netspec.data.problems import DataError
+from netspec.data.reading import read_csv, read_idx
+from netspec.data.schema import FolderReader
+from netspec.program.data import Load, Unreadable
+
+Table = dict[str, Any]
+
+# Every function a spec can reach, by the name it has there.
+GENERATORS: Mapping[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        datasets.make_moons,
+        datasets.make_circles,
+        datasets.make_blobs,
+        datasets.make_classification,
+        datasets.make_gaussian_quantiles,
+        datasets.make_hastie_10_2,
+        datasets.make_multilabel_classification,
+        datasets.make_regression,
+        datasets.make_friedman1,
+        datasets.make_friedman2,
+        datasets.make_friedman3,
+        datasets.make_sparse_uncorrelated,
+        datasets.make_s_curve,
+        datasets.make_swiss_roll,
+        datasets.make_low_rank_matrix,
+    )
+}
+STORED: Mapping[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        datasets.load_iris,
+        datasets.load_wine,
+        datasets.load_breast_cancer,
+        datasets.load_digits,
+        datasets.load_diabetes,
+        datasets.load_linnerud,
+    )
+}
+# What scikit-learn calls the columns of its stored sets.
+STORED_NAMES = {"x": "data", "y": "target", "images": "images"}
+
+
+def load_table(load: Load, root: Path, random: np.random.RandomState) -> tuple[Table, int]:
+    """The columns of a source, and how many of its last rows are its own test set."""
+    arguments = dict(load.arguments)
+    match load.source:
+        case "csv":
+            return _csv(load, root), 0
+        case "idx":
+            return _idx(load, root)
+        case "images":
+            return _images(load, root)
+        case name if name in STORED:
+            bunch = STORED[name](**arguments)
+            return {column.name: bunch[STORED_NAMES[column.name]] for column in load.columns}, 0
+        case name:
+            if load.seeded:
+                arguments["random_state"] = random  # type: ignore[assignment]  # a stream, not a seed
+            try:
+                made = GENERATORS[name](**arguments)
+            except ValueError as problem:
+                message = f"`{name}` refuses these arguments: {problem}"
+                raise DataError(
+                    errors.arguments_refused(load.span, message, "see scikit-learn's reference")
+                ) from problem
+            arrays = made if isinstance(made, tuple) else (made,)
+            return {c.name: a for c, a in zip(load.columns, arrays, strict=True)}, 0
+
+
+def _path(load: Load, argument: str, root: Path) -> Path:
+    """The file or folder that an argument names."""
+    path = find(str(dict(load.arguments)[argument]), root)
+    if isinstance(path, Unreadable):
+        raise DataError(errors.unreadable(path, load.span))
+    return path
+
+
+def _csv(load: Load, root: Path) -> Table:
+    options: dict[str, Any] = {name: v for name, v in load.arguments if name != "file"}
+    columns = {column.name: column.dtype for column in load.columns}
+    try:
+        return dict(read_csv(_path(load, "file", root), columns, **options))
+    except (ValueError, OSError, pl.exceptions.PolarsError) as problem:
+        raise _malformed(load, "file", str(problem).splitlines()[0]) from problem
+
+
+def _malformed(load: Load, argument: str, detail: str) -> DataError:
+    file = str(dict(load.arguments)[argument])
+    return DataError(errors.file_malformed(load.span, file, detail))
+
+
+def _idx(load: Load, root: Path) -> tuple[Table, int]:
+    arrays: dict[str, Any] = {}
+    reader = FolderReader(root)
+    for argument, file in load.arguments:
+        schema = reader.idx(str(file))
+        if isinstance(schema, Unreadable):
+            raise DataError(errors.unreadable(schema, load.span))
+        try:
+            arrays[argument] = read_idx(_path(load, argument, root))
+        except (ValueError, OSError, EOFError) as problem:
+            raise _malformed(load, argument, str(problem)) from problem
+    images, labels = arrays["images"], arrays["labels"]
+    test = arrays.get("test_images")
+    if test is not None:
+        images = np.concatenate([images, test])
+        labels = np.concatenate([labels, arrays["test_labels"]])
+    x: Any = images
+    if load.columns[0].dtype == "pixels":
+        height, width = images.shape[1:]
+        x = Pixels(content=images[:, np.newaxis], channels=1, size=(height, width))
+    return {"x": x, "y": labels.astype(np.int64)}, 0 if test is None else len(test)
+
+
+def _images(load: Load, root: Path) -> tuple[Table, int]:
+    arguments = dict(load.arguments)
+    path = _path(load, "folder", root)
+    listed = list_images(path, str(arguments["folder"]))
+    if isinstance(listed, Unreadable):
+        raise DataError(errors.unreadable(listed, load.span))
+    files = (*listed.files, *listed.test_files)
+    channels = arguments.get("channels", 3)
+    assert isinstance(channels, int)
+    x = Pixels(content=tuple(file for file, _ in files), channels=channels)
+    labels = np.array([label for _, label in files], dtype=np.int64)
+    return {"x": x, "y": labels}, len(listed.test_files)

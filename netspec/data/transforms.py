@@ -1,0 +1,83 @@
+"""Transforms of the plan: what each learns from rows, and what it makes of values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from netspec.data.pixels import Floats, Pixels
+from netspec.data.reading import fit_imputers, impute, stack_categories
+from netspec.program.data import Transform
+from netspec.program.graph import Literal
+
+# Every class a spec can reach, by the name it has there.
+SCALERS: Mapping[str, Callable[..., Any]] = {
+    "StandardScaler": StandardScaler,
+    "MinMaxScaler": MinMaxScaler,
+}
+
+
+def fit(transform: Transform, value: Any, rows: Any) -> Any:
+    """What a fitted transform learns from these rows of a value."""
+    arguments = dict(transform.arguments)
+    if transform.name == "SimpleImputer":
+        table = {transform.columns[0]: value} if transform.flat else value
+        return fit_imputers(table, rows, **arguments)  # type: ignore[arg-type]  # checked by type
+    learned = value[rows].reshape(-1, 1) if transform.flat else value[rows]
+    return SCALERS[transform.name](**arguments).fit(learned)
+
+
+def apply(transform: Transform, value: Any, learned: Any) -> Any:
+    """The transform of a value; `learned` is what `fit` gave, None if it learns nothing."""
+    arguments = dict(transform.arguments)
+    match transform.name:
+        case "SimpleImputer":
+            table = {transform.columns[0]: value} if transform.flat else value
+            filled = impute(table, learned)
+            return filled[transform.columns[0]] if transform.flat else filled
+        case "OneHotEncoder":
+            encoder = OneHotEncoder(
+                categories=categories(transform), sparse_output=False, **arguments
+            )
+            return encoder.fit_transform(matrix(transform, value))
+        case "OrdinalEncoder":
+            encoder = OrdinalEncoder(categories=categories(transform), dtype=np.int64)
+            codes = encoder.fit_transform(matrix(transform, value))
+            return codes.ravel() if transform.flat else codes
+        case "Normalize":
+            mean, std = floats(arguments["mean"]), floats(arguments["std"])
+            if isinstance(value, Pixels):
+                return value.normalized(mean, std)
+            shape = (-1, 1, 1)
+            centre = np.asarray(mean, dtype=value.dtype).reshape(shape)
+            return (value - centre) / np.asarray(std, dtype=value.dtype).reshape(shape)
+        case "Resize":
+            size = arguments["size"]
+            assert isinstance(size, tuple)
+            height, width = size
+            return value.resized((height, width))
+        case _:
+            if transform.flat:
+                return learned.transform(value.reshape(-1, 1)).ravel()
+            return learned.transform(value)
+
+
+def categories(transform: Transform) -> list[list[str | int]]:
+    """The categories of each column, as scikit-learn takes them."""
+    return [list(values) for values in transform.categories]
+
+
+def matrix(transform: Transform, value: Any) -> Any:
+    """What an encoder is applied to: a matrix of objects, (rows, columns)."""
+    if transform.flat:
+        return value.astype(object).reshape(-1, 1)
+    return stack_categories(value, transform.columns)
+
+
+def floats(value: Literal) -> Floats:
+    """One number or several, as a tuple."""
+    numbers = value if isinstance(value, tuple) else (value,)
+    return tuple(float(n) for n in numbers if isinstance(n, int | float))

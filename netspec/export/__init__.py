@@ -1,0 +1,1 @@
+"""A program as other texts: one file a target."""

@@ -1,0 +1,325 @@
+"""The training loop of a script: plain PyTorch, step for step what `netspec run` does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.codegen.layout import Expr, literal
+from netspec.export import stopping
+from netspec.export.writing import Writer, construction, mapping
+from netspec.program.graph import Model
+from netspec.program.train import FUSED, Schedule, TrainPlan
+
+# The arguments of schedules that the length of the run tells.
+INFERRED = {
+    "CosineAnnealingLR": "T_max",
+    "PolynomialLR": "total_iters",
+    "OneCycleLR": "total_steps",
+}
+EACH_GROUP = "for group, full in zip(optimizer.param_groups, full_rates, strict=True):"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What the parts of a script have in common.
+
+    `prediction` and `target` are what metrics compare, as expressions over `output` and `rows`;
+    `whole` says that every step takes all rows, `shuffled` that there surely are more rows than a
+    batch takes; `measured_rows` is how many are measured at once.
+    """
+
+    plan: TrainPlan
+    model: Model
+    model_class: str
+    has_val: bool
+    has_test: bool
+    prediction: str | None
+    target: str | None
+    whole: bool
+    shuffled: bool
+    measured_rows: int | None
+
+    @property
+    def compares(self) -> bool:
+        """Whether there are metrics to compute."""
+        return bool(self.plan.metrics) and self.prediction is not None and self.target is not None
+
+    @property
+    def forward(self) -> str:
+        """The call of the model on a batch of rows."""
+        inputs = [f'rows["{slot.name or "x"}"]' for slot in self.model.graph.inputs]
+        return f"model({', '.join(inputs)})"
+
+    @property
+    def loss_call(self) -> str:
+        """The call of the loss on the model's output and a batch of rows."""
+        operands = [self.operand(slot.name or "output") for slot in self.plan.loss.inputs]
+        return f"compute_loss({', '.join(operands)})"
+
+    def operand(self, name: str) -> str:
+        """A model output or a data field, inside the loop."""
+        names = self.model.output_names
+        if name in names:
+            return "output" if len(names) == 1 else f"output[{names.index(name)}]"
+        return f'rows["{name}"]'
+
+
+def train_function(script: Script) -> str:
+    """`def train(...)`: the whole loop."""
+    plan, writer = script.plan, Writer()
+    arguments = (
+        "model: nn.Module, train: Rows, val: Rows"
+        if script.has_val
+        else ("model: nn.Module, train: Rows")
+    )
+    with writer.block(f"def fit({arguments}) -> None:"):
+        writer.line('"""Train the model, printing what each epoch measured."""')
+        count = f'len(train["{_first(script)}"])'
+        writer.line(f"count = {count}")
+        _optimizer(writer, plan)
+        _schedule_begin(writer, plan)
+        stopping.begin(writer, plan.stop)
+        writer.line("taken = 0") if _counts_steps(plan) else None
+        if plan.epochs is None:
+            header = "for epoch in itertools.count():"
+        else:
+            header = f"for epoch in range({plan.epochs}):"
+        with writer.block(header):
+            _epoch(writer, script)
+    return writer.text()
+
+
+def _first(script: Script) -> str:
+    return script.model.graph.inputs[0].name or "x"
+
+
+def _optimizer(writer: Writer, plan: TrainPlan) -> None:
+    fused = [("fused", Expr("True"))] if plan.optimizer.target in FUSED else []
+    parameters = "grouped(model)" if plan.groups else "model.parameters()"
+    writer.expression("optimizer = ", construction(plan.optimizer, [parameters], fused))
+
+
+def _counts_steps(plan: TrainPlan) -> bool:
+    return plan.steps is not None or (plan.schedule is not None and plan.schedule.warmup > 0)
+
+
+def _by_step(schedule: Schedule) -> bool:
+    named = schedule.then.name if schedule.then is not None else ""
+    return schedule.unit == "step" and named != "ReduceLROnPlateau"
+
+
+def _schedule_begin(writer: Writer, plan: TrainPlan) -> None:
+    schedule = plan.schedule
+    if schedule is None:
+        return
+    inferred = INFERRED.get(schedule.then.name) if schedule.then is not None else None
+    extra: list[tuple[str, Expr]] = []
+    if inferred is not None and schedule.then is not None:
+        given = {name for name, _ in schedule.then.arguments}
+        if inferred not in given:
+            _length(writer, plan, schedule)
+            extra.append((inferred, Expr("length")))
+    if schedule.then is not None:
+        made = construction(schedule.then, ["optimizer"], extra)
+        writer.expression("schedule = ", made)
+    if schedule.warmup:
+        writer.line('full_rates = [group["lr"] for group in optimizer.param_groups]')
+        with writer.block(EACH_GROUP):
+            writer.line(f'group["lr"] = full * 1 / {schedule.warmup}')
+
+
+def _length(writer: Writer, plan: TrainPlan, schedule: Schedule) -> None:
+    """How often the schedule moves over the whole run."""
+    batches = "1" if plan.batch is None else f"math.ceil(count / {plan.batch})"
+    per_epoch = batches if plan.accumulate == 1 else f"math.ceil({batches} / {plan.accumulate})"
+    writer.line(f"per_epoch = {per_epoch}")
+    limits = [f"{plan.epochs} * per_epoch"] if plan.epochs is not None else []
+    limits += [str(plan.steps)] if plan.steps is not None else []
+    steps = limits[0] if len(limits) == 1 else f"min({', '.join(limits)})"
+    if _by_step(schedule):
+        whole = f"{steps} - {schedule.warmup}" if schedule.warmup else steps
+    else:
+        whole = f"math.ceil({steps} / per_epoch)" if plan.steps is not None else str(plan.epochs)
+        whole += f" - {schedule.warmup} // per_epoch" if schedule.warmup else ""
+    writer.line(f"length = max({whole}, 1)")
+
+
+def _epoch(writer: Writer, script: Script) -> None:
+    plan = script.plan
+    names = ("loss", *plan.terms)
+    _begin_totals(writer, script, names)
+    if plan.steps is not None:
+        writer.line("seen = 0")
+    if script.whole:
+        writer.line("rows, number = train, 1" if plan.accumulate > 1 else "rows = train")
+        _step(writer, script, names, batched=False)
+    else:
+        seed = f"{plan.seed} * 1_000_003 + epoch"
+        writer.line(f"generator = torch.Generator().manual_seed({seed})")
+        writer.line("order = torch.randperm(count, generator=generator)")
+        if not script.shuffled:
+            writer.line(f"order = order if count > {plan.batch} else torch.arange(count)")
+        batches = f"order.split({plan.batch})"
+        numbered = plan.accumulate > 1
+        header = (
+            f"for number, batch in enumerate({batches}, 1):"
+            if numbered
+            else (f"for batch in {batches}:")
+        )
+        with writer.block(header):
+            writer.line("rows = {name: tensor[batch] for name, tensor in train.items()}")
+            _step(writer, script, names, batched=True)
+    _record(writer, script, names)
+
+
+def _step(writer: Writer, script: Script, names: tuple[str, ...], *, batched: bool) -> None:
+    plan = script.plan
+    _forward(writer, script)
+    if plan.accumulate > 1:
+        batches = f"math.ceil(count / {plan.batch})" if batched else "1"
+        n = plan.accumulate
+        writer.line(f"together = min({n}, {batches} - (number - 1) // {n} * {n})")
+        writer.line("(loss / together).backward()")
+    else:
+        writer.line("loss.backward()")
+    _add_totals(writer, script, names, detach=True)
+    if plan.steps is not None:
+        writer.line(f'seen += len(rows["{_first(script)}"])')
+    if plan.accumulate > 1 and batched:
+        last = f"math.ceil(count / {plan.batch})"
+        with writer.block(f"if number % {plan.accumulate} and number < {last}:"):
+            writer.line("continue")
+    if plan.clip is not None:
+        writer.line(f"nn.utils.clip_grad_norm_(model.parameters(), {plan.clip!r})")
+    writer.line("optimizer.step()")
+    writer.line("optimizer.zero_grad()")
+    if _counts_steps(plan):
+        writer.line("taken += 1")
+    _schedule_step(writer, plan)
+    if plan.steps is not None and batched:
+        with writer.block(f"if taken == {plan.steps}:"):
+            writer.line("break")
+
+
+def _schedule_step(writer: Writer, plan: TrainPlan) -> None:
+    schedule = plan.schedule
+    if schedule is None:
+        return
+    by_step = schedule.then is not None and _by_step(schedule)
+    if not schedule.warmup:
+        if by_step:
+            writer.line("schedule.step()")
+        return
+    with writer.block(f"if taken < {schedule.warmup}:"), writer.block(EACH_GROUP):
+        writer.line(f'group["lr"] = full * (taken + 1) / {schedule.warmup}')
+    if by_step:
+        with writer.block(f"elif taken > {schedule.warmup}:"):
+            writer.line("schedule.step()")
+
+
+def _record(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
+    plan = script.plan
+    seen = "seen" if plan.steps is not None else "count"
+    entries = [(f'"train.{name}": ', Expr(f"total_{name}.item() / {seen}")) for name in names]
+    writer.expression("record = ", mapping(entries))
+    if script.compares:
+        writer.line("measured = metrics(torch.cat(outputs), torch.cat(targets))")
+        writer.line('record |= {f"train.{name}": value for name, value in measured.items()}')
+    if script.has_val:
+        writer.line("measured = evaluate(model, val)")
+        writer.line('record |= {f"val.{name}": value for name, value in measured.items()}')
+    schedule = plan.schedule
+    if schedule is not None and schedule.then is not None and not _by_step(schedule):
+        plateau = schedule.then.name == "ReduceLROnPlateau"
+        watched = 'record["val.loss"]' if script.has_val else 'record["train.loss"]'
+        move = f"schedule.step({watched})" if plateau else "schedule.step()"
+        if schedule.warmup:
+            with writer.block(f"if taken > {schedule.warmup}:"):
+                writer.line(move)
+        else:
+            writer.line(move)
+    epochs = f"/{plan.epochs}" if plan.epochs is not None else ""
+    writer.line('shown = "  ".join(f"{name} {value!r}" for name, value in record.items())')
+    writer.line(f'print(f"epoch {{epoch + 1}}{epochs}  {{shown}}")')
+    stopping.check(writer, plan.stop)
+    if plan.steps is not None:
+        with writer.block(f"if taken == {plan.steps}:"):
+            writer.line("break")
+
+
+def evaluate_function(script: Script) -> str:
+    """`def evaluate(model, data)`: loss, terms and metrics over all rows of a split."""
+    writer, names = Writer(), ("loss", *script.plan.terms)
+    writer.line("@torch.no_grad()")
+    with writer.block("def evaluate(model: nn.Module, data: Rows) -> dict[str, float]:"):
+        writer.line('"""Measure the loss and the metrics over all rows."""')
+        writer.line(f'count = len(data["{_first(script)}"])')
+        _begin_totals(writer, script, names)
+        writer.line("model.eval()")
+        if script.measured_rows is None:
+            writer.line("rows = data")
+            _measure(writer, script, names)
+        else:
+            size = script.measured_rows
+            with writer.block(f"for start in range(0, count, {size}):"):
+                pairs = "for name, tensor in data.items()"
+                writer.line(f"rows = {{name: tensor[start : start + {size}] {pairs}}}")
+                _measure(writer, script, names)
+        writer.line("model.train()")
+        result = ", ".join(f'"{name}": total_{name}.item() / count' for name in names)
+        known = " | metrics(torch.cat(outputs), torch.cat(targets))" if script.compares else ""
+        writer.line(f"return {{{result}}}{known}")
+    return writer.text()
+
+
+def _begin_totals(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
+    for name in names:
+        writer.line(f"total_{name} = torch.zeros((), device=DEVICE)")
+    if script.compares:
+        writer.line("outputs, targets = [], []")
+
+
+def _add_totals(writer: Writer, script: Script, names: tuple[str, ...], *, detach: bool) -> None:
+    plan, size = script.plan, f'len(rows["{_first(script)}"])'
+    detached = ".detach()" if detach else ""
+    for name, result in zip(names, ("loss", *(f"term_{n}" for n in plan.terms)), strict=True):
+        writer.line(f"total_{name} += {result}{detached} * {size}")
+    if script.compares:
+        writer.line(f"outputs.append({script.prediction}{detached})")
+        writer.line(f"targets.append({script.target})")
+
+
+def _forward(writer: Writer, script: Script) -> None:
+    results = ["loss", *(f"term_{name}" for name in script.plan.terms)]
+    writer.line(f"output = {script.forward}")
+    writer.line(f"{', '.join(results)} = {script.loss_call}")
+
+
+def _measure(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
+    _forward(writer, script)
+    _add_totals(writer, script, names, detach=False)
+
+
+def groups_function(plan: TrainPlan) -> str:
+    """`def grouped(model)`: the optimizer's parameter groups, by patterns of names."""
+    writer = Writer()
+    with writer.block("GROUPS: list[tuple[list[str], dict[str, Any]]] = ["):
+        for group in plan.groups:
+            patterns = ", ".join(str(literal(pattern)) for pattern in group.patterns)
+            settings = ", ".join(f'"{name}": {literal(value)}' for name, value in group.arguments)
+            writer.line(f"([{patterns}], {{{settings}}}),")
+    writer.line("]")
+    writer.line()
+    writer.line()
+    with writer.block("def grouped(model: nn.Module) -> list[dict[str, Any]]:"):
+        writer.line('"""Group parameters by the patterns that their names match."""')
+        writer.line("buckets: dict[tuple[tuple[str, Any], ...], list[nn.Parameter]] = {(): []}")
+        with writer.block("for name, parameter in model.named_parameters():"):
+            writer.line("settings: dict[str, Any] = {}")
+            matches = "if any(fnmatch.fnmatchcase(name, p) for p in patterns):"
+            with writer.block("for patterns, own in GROUPS:"), writer.block(matches):
+                writer.line("settings.update(own)")
+            writer.line("buckets.setdefault(tuple(settings.items()), []).append(parameter)")
+        inner = '{"params": members, **dict(key)} for key, members in buckets.items() if members'
+        writer.line(f"return [{inner}]")
+    return writer.text()

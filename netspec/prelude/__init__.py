@@ -1,0 +1,1 @@
+"""The catalogue itself: every layer, loss, optimizer, source and transform, in `.net` files."""

@@ -1,0 +1,331 @@
+"""What a checked `data` block is: fields, the steps that make them, and the split.
+
+A plan is a short program without control flow: each `Step` names one `Expression`, later steps use
+earlier ones by position. Interpreted by `netspec.data`, printed as Python by `netspec.export.data`.
+Rows are the first dimension of every array; a table is an ordered set of columns of equal length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import Protocol
+
+from netspec.program.graph import Literal
+from netspec.source import Span
+from netspec.types import TensorType
+
+Arguments = tuple[tuple[str, Literal], ...]
+Stored = OneOf["float32", "int64", "bool"]
+Category = str | int
+
+# --- fields ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A named column of tensors; `type` has the batch dimension `B` first.
+
+    `step` is the step that makes it, `stored` the dtype its tensor is held in. `origin` says in
+    words where it comes from: `rows.medv is one number per row (boston.csv, column 14)`.
+    `consumed` says whether something else in the data block uses it.
+    """
+
+    span: Span
+    name: str
+    type: TensorType
+    stored: Stored
+    step: int
+    origin: str = ""
+    consumed: bool = False
+    class_names: tuple[str, ...] = ()
+
+
+# --- expressions -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column a source gives; `dtype` is what its cells are read as."""
+
+    name: str
+    dtype: OneOf["real", "int", "text", "pixels"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """A table read from a source.
+
+    `arguments` are those given in the text, random state aside; files are among them, as written.
+    `seeded` says that the source draws from the data's random stream.
+    """
+
+    span: Span
+    source: str
+    target: str
+    arguments: Arguments
+    columns: tuple[Column, ...]
+    seeded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The value of an earlier step."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """A list written in the text, perhaps of lists."""
+
+    values: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """One column of a table: `rows.medv`."""
+
+    span: Span
+    table: Expression
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose:
+    """A table of some columns of a table: `rows -> except(medv)`."""
+
+    table: Expression
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """The columns of a table side by side as float64, `(rows, columns)`."""
+
+    span: Span
+    table: Expression
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """The rows where a mask holds: `rows[rows.age > 18]`."""
+
+    value: Expression
+    mask: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """How many rows: `len(rows)`."""
+
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Random numbers from the data's `RandomState`: `normal(0, 0.75, size=[100, 2])`.
+
+    `arguments` are (low, high) of `uniform`, (mean, deviation) of `normal`.
+    """
+
+    span: Span
+    distribution: OneOf["uniform", "normal"]
+    arguments: tuple[Operand, Operand]
+    size: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apply:
+    """A function or operator: `sqrt`, `cat`, `+`, `and`, `neg`, `getitem`.
+
+    The keyword `items` of `getitem` holds an integer or (start, stop, step) per dimension.
+    """
+
+    span: Span
+    function: str
+    operands: tuple[Operand, ...]
+    keywords: Arguments = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistic:
+    """A reduction over rows, computed on the training rows only: `mean(x, dim=0)`."""
+
+    span: Span
+    function: OneOf["mean", "std", "sum", "amin", "amax"]
+    value: Expression
+    whole: bool
+    correction: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transform:
+    """`value -> StandardScaler`, fitted on the training rows only when `fitted`.
+
+    `flat` says that the value is one column, not a matrix. `categories`: those of each column, for
+    an encoder; they are a fact of the whole column, like its type.
+    """
+
+    span: Span
+    name: str
+    target: str
+    value: Expression
+    arguments: Arguments
+    fitted: bool
+    flat: bool
+    columns: tuple[str, ...] = ()
+    categories: tuple[tuple[Category, ...], ...] = ()
+
+
+Expression = (
+    Load
+    | Use
+    | Numbers
+    | Pick
+    | Choose
+    | Matrix
+    | Keep
+    | Length
+    | Draw
+    | Apply
+    | Statistic
+    | Transform
+)
+
+Operand = Expression | int | float | bool | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """`name = value`; names are unique in a plan.
+
+    `fitted` says that the value hangs on the training rows, so it is made after the split.
+    """
+
+    span: Span
+    name: str
+    value: Expression
+    fitted: bool
+
+
+# --- the plan --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitPlan:
+    """Fractions of the rows, in order of a seeded permutation; they sum to at most 1.
+
+    `stratify` is the step whose classes keep their shares. `seed` None: the data's. Without
+    `shuffle` the rows are divided in the order they stand in.
+    """
+
+    span: Span
+    train: float
+    val: float
+    test: float
+    seed: int | None
+    stratify: int | None
+    shuffle: bool = True
+
+    def order_seed(self, seed: int) -> int | None:
+        """The seed of the permutation, where the data's is `seed`; None for rows as they stand."""
+        if not self.shuffle:
+            return None
+        return seed if self.seed is None else self.seed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataPlan:
+    """Where rows come from and what is done to them.
+
+    `seed` None: the run's. `count` is the number of all rows, as an expression; `rows` the same as
+    a number and `sizes` those of train, val and test, when known before reading. `own_test`: the
+    source brings test rows, which are the last ones.
+    """
+
+    span: Span
+    fields: tuple[Field, ...]
+    steps: tuple[Step, ...] = ()
+    split: SplitPlan | None = None
+    seed: int | None = None
+    count: Operand = 0
+    own_test: bool = False
+    rows: int | None = None
+    sizes: tuple[int, int, int] | None = None
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name."""
+        return next((f for f in self.fields if f.name == name), None)
+
+
+# --- what files say --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """Why a data file tells nothing; `near` are files of similar names."""
+
+    reason: OneOf["missing", "outside", "empty", "malformed"]
+    file: str
+    detail: str = ""
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvColumn:
+    """What the cells of a csv column are, as far as they were read; rows are counted from 1.
+
+    `missing` is the first row with an empty cell, `text` the first cell that is no number, with its
+    row. `categories` are the distinct values in order, None when not all were read or too many.
+    """
+
+    name: str
+    dtype: OneOf["real", "int", "text"]
+    missing: int | None = None
+    text: tuple[int, str] | None = None
+    categories: tuple[Category, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvSchema:
+    """The columns of a csv file; `rows` None when only a sample was read."""
+
+    columns: tuple[CsvColumn, ...]
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdxSchema:
+    """The shape of an IDX file, rows first; `classes` is one more than the largest label."""
+
+    shape: tuple[int, ...]
+    pixels: bool
+    classes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagesSchema:
+    """A folder of images per class; `size` (height, width) None when a sample differs in size."""
+
+    classes: tuple[str, ...]
+    rows: int
+    own_test: bool
+    size: tuple[int, int] | None
+    test_rows: int = 0
+
+
+class SchemaReader(Protocol):
+    """Reads what data files say about themselves, without loading them; handed to analysis."""
+
+    def csv(
+        self, file: str, *, header: bool, separator: str, missing: tuple[str, ...], whole: bool
+    ) -> CsvSchema | Unreadable:
+        """The columns; a large file is only sampled unless `whole`."""
+
+    def idx(self, file: str) -> IdxSchema | Unreadable:
+        """The shape, and the number of classes when it is a file of labels."""
+
+    def images(self, folder: str) -> ImagesSchema | Unreadable:
+        """The classes and the size of the images."""

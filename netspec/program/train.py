@@ -1,0 +1,147 @@
+"""What a checked `train` block is: everything the runner needs, defaults filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from netspec.program.graph import Graph, Literal
+from netspec.source import Span
+
+Task = OneOf["regression", "binary_probability", "binary_score", "classes"]
+
+# Optimizers that torch can run as one fused kernel on the CPU and on CUDA. The kernel's last bits
+# differ from the plain loop's, so whoever writes this training out must ask for it too.
+FUSED = frozenset(
+    {"torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", "torch.optim.Adagrad"}
+)
+
+
+def evaluation_rows(batch: int | None, numbers: int) -> int | None:
+    """How many rows are measured at once, where a row holds `numbers` numbers of input.
+
+    About a million numbers of input, at most 1,000 rows and at least `batch`; none (all rows at
+    once) when training takes all rows at once too.
+    """
+    return None if batch is None else max(batch, min(1000, 2**20 // max(numbers, 1)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A thing of the catalogue with the arguments the text gave it, checked: `AdamW(lr=3e-4)`.
+
+    `target` is the dotted name of its class or function.
+    """
+
+    span: Span
+    name: str
+    target: str
+    arguments: tuple[tuple[str, Literal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterGroup:
+    """Parameters whose names match a pattern (`fnmatch`) get these optimizer arguments."""
+
+    span: Span
+    patterns: tuple[str, ...]
+    arguments: tuple[tuple[str, Literal], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How the learning rate moves: a linear warm-up over `warmup` optimizer steps, then `then`.
+
+    A schedule counted in epochs steps after each epoch, one counted in steps after each step.
+    """
+
+    span: Span
+    warmup: int
+    then: Choice | None
+    unit: OneOf["epoch", "step"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """`train.error`, `val.loss`: a metric or `loss` on a split, read at the end of each epoch."""
+
+    split: OneOf["train", "val"]
+    metric: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """`train.error == 0`."""
+
+    span: Span
+    measured: Measured
+    relation: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stalled:
+    """`stalled(val.loss, epochs=5)`: no new best value for that many epochs."""
+
+    span: Span
+    measured: Measured
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Either:
+    """`a or b` (`every` false), `a and b` (`every` true)."""
+
+    conditions: tuple[StopCondition, ...]
+    every: bool
+
+
+StopCondition = Threshold | Stalled | Either
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainPlan:
+    """How to train.
+
+    `loss` is a graph whose inputs are named after model outputs (the single unnamed output is
+    `output`) and data fields; its outputs are the loss and then each named term of `terms`. It may
+    hold criterion modules as children. `epochs` and `steps`: at least one is set, the first reached
+    ends the run. `batch` None: all rows at once.
+    """
+
+    span: Span
+    loss: Graph
+    terms: tuple[str, ...]
+    task: Task
+    classes: int | None
+    optimizer: Choice
+    groups: tuple[ParameterGroup, ...] = ()
+    schedule: Schedule | None = None
+    metrics: tuple[Choice, ...] = ()
+    batch: int | None = None
+    epochs: int | None = None
+    steps: int | None = None
+    seed: int = 0
+    clip: float | None = None
+    accumulate: int = 1
+    device: OneOf["auto", "cpu", "cuda", "mps"] = "auto"
+    workers: int = 0
+    stop: tuple[StopCondition, ...] = ()
+    baseline: Choice | None = None
+
+
+def compared(
+    plan: TrainPlan, outputs: Sequence[str], inputs: Sequence[str]
+) -> tuple[str | None, str | None]:
+    """The names of what metrics compare: a model output, and a data field.
+
+    The first output that the loss looks at, against the field `y`, or else the first field of the
+    loss that the model has not seen.
+    """
+    operands = [slot.name or "output" for slot in plan.loss.inputs]
+    seen = [name for name in operands if name in outputs]
+    targets = [name for name in operands if name not in outputs]
+    unseen = [name for name in targets if name not in inputs]
+    target = "y" if "y" in targets else next(iter(unseen + targets), None)
+    return (seen[0] if seen else None), target

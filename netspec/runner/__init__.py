@@ -1,0 +1,22 @@
+"""Module, plan and batches to a run."""
+
+from netspec.runner.errors import RunError
+from netspec.runner.folder import RunFolder
+from netspec.runner.job import Observer, Position, Record, Split, Splits, initialise
+from netspec.runner.result import Run
+from netspec.runner.run import choose_device, fit, with_baseline
+
+__all__ = [
+    "Observer",
+    "Position",
+    "Record",
+    "Run",
+    "RunError",
+    "RunFolder",
+    "Split",
+    "Splits",
+    "choose_device",
+    "fit",
+    "initialise",
+    "with_baseline",
+]

@@ -1,0 +1,208 @@
+"""Where a run went wrong: the layer that failed, or the first one whose output was not finite."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from netspec.diagnostics.record import Diagnostic
+from netspec.program.graph import Model
+from netspec.runner.errors import (
+    layer_failed,
+    not_finite,
+    optimizer_refuses,
+    out_of_memory,
+)
+from netspec.runner.job import Job, Position
+from netspec.runner.loop import epochs
+from netspec.runner.measure import measure
+from netspec.runner.optimizer import memory
+from netspec.source import Span
+
+# A larger module is not copied for a replay: the copy would cost more than the answer is worth.
+LARGEST_COPY = 2**28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything that training changes, at the start of an epoch."""
+
+    epoch: int
+    taken: int
+    weights: dict[str, Tensor]
+    optimizer: dict[str, Any]
+    rate: dict[str, Any]
+    random: Tensor
+    device_random: Tensor | None
+
+    @classmethod
+    def take(cls, job: Job, position: Position) -> Snapshot | None:
+        """Copy the state of a run, unless it is large."""
+        if memory(job.optimizer) > LARGEST_COPY:
+            return None
+        on_card = job.device.type == "cuda"
+        return cls(
+            epoch=position.epoch,
+            taken=position.taken,
+            weights={name: tensor.clone() for name, tensor in job.module.state_dict().items()},
+            optimizer=copy.deepcopy(job.optimizer.state_dict()),
+            rate=copy.deepcopy(job.rate.state()),
+            random=torch.get_rng_state(),
+            device_random=torch.cuda.get_rng_state(job.device) if on_card else None,
+        )
+
+    def restore(self, job: Job) -> Position:
+        """Put the state back; the position to go on from."""
+        job.module.load_state_dict(self.weights)
+        job.optimizer.load_state_dict(self.optimizer)
+        job.rate.restore(self.rate)
+        torch.set_rng_state(self.random)
+        if self.device_random is not None:
+            torch.cuda.set_rng_state(self.device_random, job.device)
+        for parameter in job.parameters:
+            parameter.grad = None
+        position = Position(epochs=self.epoch, steps=job.batches)
+        position.epoch, position.taken = self.epoch, self.taken
+        return position
+
+
+class _Found(Exception):  # noqa: N818  # what is sought, not an error
+    """What the replay was looking for."""
+
+    def __init__(self, key: str | None, cause: str, label: str, value: float | None = None) -> None:
+        super().__init__(cause)
+        self.key, self.cause, self.label, self.value = key, cause, label, value
+
+
+def explain_not_finite(
+    job: Job, snapshot: Snapshot | None, *, epoch: int, value: float
+) -> Diagnostic:
+    """Replay from the snapshot up to the epoch that failed, and say what went wrong first.
+
+    Without a snapshot the first batches are run with the weights as they are now.
+    """
+    position = Position(epochs=epoch, steps=job.batches)
+    position.epoch, position.taken = epoch - 1, -1  # a step count that no plan's limit meets
+    if snapshot is not None:
+        position = snapshot.restore(job)
+        position.epochs = epoch
+    span, step = loss_span(job), None
+    cause, label = "no single layer's output was infinite", "this loss"
+    with _watched(job) as watched:
+        try:
+            for _ in epochs(watched, position):
+                pass
+            measure(watched, watched.train)  # the last update of all may have been the bad one
+        except _Found as found:
+            step = position.step + 1 if snapshot is not None else None
+            epoch = position.epoch if snapshot is not None else epoch
+            cause, label = found.cause, found.label
+            value = value if found.value is None else found.value
+            if found.key is not None:
+                span = span_of(job.network, found.key) or span
+    return not_finite(span, epoch=epoch, value=value, cause=cause, label=label, step=step)
+
+
+@contextmanager
+def _watched(job: Job) -> Iterator[Job]:
+    """The same job, whose layers, loss and gradients raise `_Found` at the first bad number."""
+
+    def look(key: str, layer: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        if _finite(output):
+            return
+        shown = f"`{key}` ({type(layer).__name__})"
+        if not all(_finite(value) for value in inputs):
+            cause = f"the input of {shown} is the first tensor that is not finite"
+            raise _Found(key, cause, "its input is not finite already")
+        bad = [name for name, p in layer.named_parameters() if not _finite(p)]
+        if bad:
+            cause = f"the update before it left `{key}.{bad[0]}` with numbers that are not finite"
+            raise _Found(key, cause, "its weights broke first")
+        cause = f"the output of {shown} is the first that is not finite"
+        raise _Found(key, cause, "the first output that is not finite")
+
+    def check_loss(*operands: Tensor) -> tuple[Tensor, ...]:
+        values = job.loss(*operands)
+        if not _finite(values[0]):
+            cause = "every layer's output is finite, but the loss made of them is not"
+            raise _Found(None, cause, "this loss", values[0].item())
+        return values
+
+    def check_gradient(key: str, parameter: Tensor) -> None:
+        if parameter.grad is not None and not _finite(parameter.grad):
+            layer, _, name = key.rpartition(".")
+            cause = f"the loss is finite, but its gradient with respect to `{key}` is not"
+            raise _Found(layer or name, cause, "its gradient broke first")
+
+    handles = [
+        layer.register_forward_hook(
+            lambda layer, inputs, output, key=key: look(key, layer, inputs, output)
+        )
+        for key, layer in job.module.named_modules()
+        if not list(layer.children())
+    ]
+    handles += [
+        parameter.register_post_accumulate_grad_hook(  # type: ignore[no-untyped-call]  # torch's
+            lambda parameter, key=key: check_gradient(key, parameter)
+        )
+        for key, parameter in job.module.named_parameters()
+        if parameter.requires_grad
+    ]
+    try:
+        yield replace(job, loss=check_loss)
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _finite(value: object) -> bool:
+    """Whether every float within is finite; tuples of tensors are looked into."""
+    if isinstance(value, Tensor):
+        return not value.is_floating_point() or bool(value.isfinite().all())
+    if isinstance(value, tuple | list):
+        return all(_finite(part) for part in value)
+    return True
+
+
+def explain_failure(job: Job, failure: Exception) -> Diagnostic | None:
+    """Tell torch's error with the line of the layer that raised it; none if no layer did."""
+    layers = {id(layer): key for key, layer in job.module.named_modules() if key}
+    key, in_loss, in_step, trace = None, False, False, failure.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        mine = frame.f_locals.get("self")
+        key = layers.get(id(mine), key)
+        code = frame.f_code
+        in_loss = in_loss or mine is job.loss or code is getattr(job.loss, "__code__", None)
+        in_step = in_step or mine is job.optimizer
+        trace = trace.tb_next
+    where = "the loss" if in_loss else f"layer `{key}`" if key else "the model"
+    span = loss_span(job) if in_loss else key and span_of(job.network, key)
+    span = span or job.network.span
+    # On the CPU torch raises a plain RuntimeError, told apart by its text alone.
+    if isinstance(failure, torch.OutOfMemoryError) or "can't allocate memory" in str(failure):
+        return out_of_memory(span, where=where, device=str(job.device), batch=job.plan.batch)
+    reason = str(failure).strip().splitlines()[0]
+    if in_step:
+        choice = job.plan.optimizer
+        return optimizer_refuses(choice.span, name=choice.name, reason=reason)
+    if key is None and not in_loss:
+        return None
+    return layer_failed(span, where=where, reason=reason)
+
+
+def span_of(network: Model, key: str) -> Span | None:
+    """The place in the spec of the layer with this key."""
+    return next((layer.span for name, layer in network.graph.layers() if name == key), None)
+
+
+def loss_span(job: Job) -> Span:
+    """The place in the spec of the loss: of its last step, which gives the value."""
+    loss = job.plan.loss
+    return loss.steps[-1].span if loss.steps else loss.span

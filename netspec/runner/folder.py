@@ -1,0 +1,136 @@
+"""The run directory: `runs/NAME-NNN`, made anew for every run and never written to again."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from netspec.runner.errors import RunError, cannot_write
+from netspec.runner.job import Record
+from netspec.runner.result import Run
+
+NUMBERED = re.compile(r"-(\d+)$")
+
+
+class RunFolder:
+    """A directory that belongs to one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._metrics: TextIOWrapper | None = None
+
+    @classmethod
+    def create(cls, root: Path, name: str, *, spec: str, source: str) -> RunFolder:
+        """Make `root/NAME-NNN` with the next free number, holding the spec and the model's source.
+
+        `spec` is the resolved text, that can be run again; `source` the emitted module.
+        """
+        with _writing(root):
+            root.mkdir(parents=True, exist_ok=True)
+            path = _claim(root, re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "run")
+            (path / "spec.net").write_text(spec, encoding="utf-8")
+            (path / "model.py").write_text(source, encoding="utf-8")
+        return cls(path)
+
+    def log(self, record: Record) -> None:
+        """Add an epoch's line to `metrics.jsonl`."""
+        with _writing(self.path):
+            if self._metrics is None:
+                # A line is on its way to the disk as soon as it is written.
+                self._metrics = (self.path / "metrics.jsonl").open(
+                    "w", encoding="utf-8", buffering=1
+                )
+            self._metrics.write(json.dumps(_plain(record)) + "\n")
+
+    def close(self) -> None:
+        """Finish `metrics.jsonl`; harmless when done twice."""
+        with _writing(self.path):
+            if self._metrics is not None:
+                self._metrics.close()
+
+    def save(self, run: Run) -> None:
+        """Write `weights.safetensors` and `result.json`."""
+        with _writing(self.path):
+            save_weights(run.model, self.path / "weights.safetensors")
+            write_whole(self.path / "result.json", json.dumps(_plain(summary(run)), indent=2))
+
+
+def save_weights(module: nn.Module, path: Path) -> None:
+    """Write a module's `state_dict` as safetensors, under its own keys."""
+    # Copies, since safetensors refuses tensors that share memory.
+    weights = {
+        key: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for key, tensor in module.state_dict().items()
+    }
+    _rename_into(path, lambda temporary: save_file(weights, temporary, {"format": "pt"}))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file under another name and rename it, so that it is never seen half written."""
+    _rename_into(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """The final table as plain data."""
+    return {
+        "metrics": run.metrics,
+        "baseline": {run.baseline_name: run.baseline} if run.baseline else {},
+        "per_class": {run.judged_on: run.per_class} if run.confusion else {},
+        "confusion": run.confusion,
+        "parameters": run.parameters,
+        "epochs": run.epochs,
+        "ended": run.ended,
+        "seconds": round(run.seconds, 3),
+        "device": run.device,
+    }
+
+
+def _claim(root: Path, name: str) -> Path:
+    """Make the directory with the next free number; whoever makes it owns it."""
+    taken = [NUMBERED.search(path.name) for path in root.glob(f"{name}-*")]
+    number = max((int(match.group(1)) for match in taken if match), default=0)
+    while True:
+        number += 1
+        path = root / f"{name}-{number:03d}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue  # another run took this number in the meantime
+        return path
+
+
+def _rename_into(path: Path, write: Callable[[Path], object]) -> None:
+    temporary = path.with_name(path.name + ".part")
+    write(temporary)
+    temporary.replace(path)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as failure:
+        reason = failure.strerror or str(failure)
+        shown = str(failure.filename or path)
+        raise RunError(cannot_write(path=shown, reason=reason)) from failure
+
+
+def _plain(value: Any) -> Any:
+    """The same value as strict JSON can hold it: what is not a finite number becomes null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value

@@ -1,0 +1,108 @@
+"""What a run leaves in memory: the trained module and everything that was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from netspec.program.train import Task
+from netspec.runner.job import Record
+
+Ended = Literal["epochs", "stopped", "interrupted"]
+Points = tuple[NDArray[Any], NDArray[Any]]
+Prepare = Callable[[Any], tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A finished run.
+
+    `history` is one record an epoch (`train.loss`, `val.accuracy`). `metrics` is the final table: a
+    pass in evaluation mode over each split; `baseline` is the same for the plan's baseline.
+    `confusion` counts true classes down and predicted ones across, on `judged_on`, the split
+    farthest from training. `ended` says why the run ended: all epochs (or steps) were done, a stop
+    condition held, or Ctrl-C. `points` are the rows that pictures show, by split: inputs of one or
+    two numbers, and their targets.
+    """
+
+    model: nn.Module
+    task: Task
+    history: list[Record]
+    metrics: dict[str, dict[str, float]]
+    confusion: list[list[int]] | None
+    judged_on: str
+    parameters: int
+    epochs: int
+    seconds: float
+    ended: Ended
+    device: str
+    baseline: dict[str, dict[str, float]] = field(default_factory=dict)
+    baseline_name: str | None = None
+    class_names: tuple[str, ...] = ()
+    points: dict[str, Points] = field(default_factory=dict)
+    folder: Path | None = None
+    pictures: tuple[Path, ...] = ()
+    prepare: Prepare | None = None
+
+    @property
+    def per_class(self) -> list[float]:
+        """The share of each class's rows that were predicted right; empty without classes."""
+        rows = self.confusion or []
+        return [row[i] / sum(row) if sum(row) else float("nan") for i, row in enumerate(rows)]
+
+    def predict(self, rows: Any) -> NDArray[Any]:
+        """The model's output for new rows, prepared as the training rows were.
+
+        `rows` is what the data plan takes: for a single input an array or list of rows, else a
+        mapping from column names to values. Several outputs come side by side, flattened by row.
+        """
+        inputs = self.prepare(rows) if self.prepare is not None else (_plain(rows),)
+        return predict(self.model, tuple(value.to(self.device) for value in inputs))
+
+    def respond(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """The model's output for a single input that is prepared already."""
+        return predict(self.model, (torch.from_numpy(inputs).to(self.device),))
+
+    def classify(self, rows: Any) -> NDArray[Any]:
+        """The class of each new row, counted from 0; for a plan that tells classes apart."""
+        return decide(self.predict(rows), self.task)
+
+
+@torch.no_grad()
+def predict(module: nn.Module, inputs: tuple[Tensor, ...]) -> NDArray[Any]:
+    """The module's output in evaluation mode, as an array."""
+    was_training = module.training
+    module.eval()
+    try:
+        output = module(*inputs)
+    finally:
+        module.train(was_training)
+    if isinstance(output, tuple):
+        output = torch.cat([part.reshape(len(part), -1) for part in output], dim=1)
+    return cast("NDArray[Any]", output.cpu().numpy())
+
+
+def decide(output: NDArray[Any], task: Task) -> NDArray[Any]:
+    """The classes that outputs stand for, by the plan's task."""
+    match task:
+        case "classes":
+            return cast("NDArray[Any]", output.argmax(1))
+        case "binary_probability":
+            return (output.reshape(-1) > 0.5).astype(np.int64)
+        case "binary_score":
+            return (output.reshape(-1) > 0).astype(np.int64)
+        case "regression":
+            raise ValueError("a regression has no classes: use predict")
+
+
+def _plain(rows: Any) -> Tensor:
+    if isinstance(rows, Mapping):
+        rows = np.column_stack([np.asarray(column) for column in rows.values()])
+    return torch.as_tensor(np.asarray(rows, dtype=np.float32))

@@ -1,0 +1,230 @@
+"""`fit`: from a plan, a module and rows to a `Run`."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from netspec.program.graph import Model
+from netspec.program.train import Choice, TrainPlan, evaluation_rows
+from netspec.runner.diagnose import Snapshot, explain_failure, explain_not_finite
+from netspec.runner.errors import RunError, no_device, split_missing
+from netspec.runner.folder import RunFolder
+from netspec.runner.interrupt import interruptible
+from netspec.runner.job import Job, Loss, Observer, Position, Record, Splits, Unobserved, Wiring
+from netspec.runner.loop import epochs
+from netspec.runner.measure import Measurement, measure
+from netspec.runner.optimizer import build_optimizer
+from netspec.runner.result import Ended, Points, Prepare, Run
+from netspec.runner.schedule import build_rate, epochs_of
+from netspec.runner.stopping import Stopping, key, leaves
+
+# How many seconds of training a replay may have to repeat.
+SECONDS_BETWEEN_SNAPSHOTS = 2.0
+# How many rows of a split a picture shows.
+DRAWN_ROWS = 2000
+
+
+def fit(
+    plan: TrainPlan,
+    network: Model,
+    module: nn.Module,
+    loss: Loss,
+    splits: Splits,
+    *,
+    device: torch.device | None = None,
+    folder: RunFolder | None = None,
+    observer: Observer | None = None,
+    prepare: Prepare | None = None,
+    class_names: tuple[str, ...] = (),
+) -> Run:
+    """Train `module` as the plan says, and measure it on every split.
+
+    `module` was built by `initialise` and `loss` takes the plan's loss inputs by position. Raises
+    `RunError` when the plan does not fit this model or machine, or when the loss is not finite.
+    """
+    device = device or choose_device(plan)
+    job, position = prepare_job(plan, network, module, loss, splits, device)
+    observer = observer or Unobserved()
+    begun = time.perf_counter()
+    observer.begin(position)
+    try:
+        with interruptible(position):
+            history, stopped, snapshot = _train(job, position, observer, folder)
+            seconds = time.perf_counter() - begun
+            final = _final(job)
+            value = final["train"].values["loss"]
+            if not math.isfinite(value):
+                raise RunError(explain_not_finite(job, snapshot, epoch=len(history), value=value))
+    except (RuntimeError, ValueError, IndexError) as failure:
+        told = explain_failure(job, failure)
+        if told is None:
+            raise
+        raise RunError(told) from failure
+    finally:
+        observer.end()
+        if folder is not None:
+            folder.close()
+    judged_on = list(final)[-1]
+    ended: Ended = "stopped" if stopped else "interrupted" if position.interrupted else "epochs"
+    return Run(
+        model=module,
+        task=plan.task,
+        history=history,
+        metrics={name: measured.values for name, measured in final.items()},
+        confusion=final[judged_on].confusion,
+        judged_on=judged_on,
+        parameters=sum(p.numel() for p in module.parameters()),
+        epochs=len(history),
+        seconds=seconds,
+        ended=ended,
+        device=str(device),
+        class_names=class_names,
+        points=_points(job),
+        folder=None if folder is None else folder.path,
+        prepare=prepare,
+    )
+
+
+def _train(
+    job: Job, position: Position, observer: Observer, folder: RunFolder | None
+) -> tuple[list[Record], bool, Snapshot | None]:
+    """Run the loop to its end: the history, whether a stop condition ended it, a late snapshot."""
+    stopping = Stopping(job.plan.stop)
+    history: list[Record] = []
+    snapshot = Snapshot.take(job, position)
+    begun = taken = time.perf_counter()
+    for record in epochs(job, position):
+        now = time.perf_counter()
+        record["seconds"] = round(now - begun, 3)
+        history.append(record)
+        if folder is not None:
+            folder.log(record)
+        value = record["train.loss"]
+        if not math.isfinite(value):
+            at = int(record["epoch"])
+            raise RunError(explain_not_finite(job, snapshot, epoch=at, value=value))
+        observer.epoch(record)
+        if stopping.reached(record):
+            return history, True, snapshot
+        if now - taken > SECONDS_BETWEEN_SNAPSHOTS:
+            snapshot, taken = Snapshot.take(job, position), now
+    return history, False, snapshot
+
+
+def _final(job: Job) -> dict[str, Measurement]:
+    """Measure every split, the one farthest from training last and with its confusion matrix."""
+    splits = {"train": job.train, "val": job.val, "test": job.test}
+    there = {name: split for name, split in splits.items() if split is not None}
+    last = list(there)[-1]
+    of_classes = job.plan.task != "regression"
+    return {
+        name: measure(job, split, confusion=of_classes and name == last)
+        for name, split in there.items()
+    }
+
+
+def prepare_job(
+    plan: TrainPlan,
+    network: Model,
+    module: nn.Module,
+    loss: Loss,
+    splits: Splits,
+    device: torch.device,
+) -> tuple[Job, Position]:
+    """Bring everything to the device and make what the plan names; nothing is random here."""
+    for condition in leaves(plan.stop):
+        measured = condition.measured
+        if measured.split == "val" and splits.val is None:
+            shown = key(measured)
+            raise RunError(split_missing(condition.span, split="val", measured=shown))
+    module.to(device)
+    if isinstance(loss, nn.Module):
+        loss.to(device)
+    rows = len(splits.train)
+    batches = 1 if plan.batch is None else math.ceil(rows / plan.batch)
+    per_epoch = math.ceil(batches / plan.accumulate)
+    whole_epochs, steps = epochs_of(plan.epochs, plan.steps, per_epoch)
+    optimizer = build_optimizer(plan.optimizer, plan.groups, module)
+    job = Job(
+        plan=plan,
+        network=network,
+        module=module,
+        loss=loss,
+        train=splits.train.to(device),
+        val=None if splits.val is None else splits.val.to(device),
+        test=None if splits.test is None else splits.test.to(device),
+        wiring=Wiring.between(network, plan, splits.train.fields),
+        metrics=plan.metrics + _watched_metrics(plan),
+        optimizer=optimizer,
+        rate=build_rate(
+            plan.schedule, optimizer, epochs=whole_epochs, steps=steps, per_epoch=per_epoch
+        ),
+        batches=batches,
+        measured_rows=evaluation_rows(plan.batch, _numbers(network)),
+        device=device,
+    )
+    return job, Position(epochs=whole_epochs, steps=batches)
+
+
+def _watched_metrics(plan: TrainPlan) -> tuple[Choice, ...]:
+    """Metrics that a stop condition reads and the plan does not list."""
+    known = {"loss", *plan.terms, *(metric.name for metric in plan.metrics)}
+    watched = {c.measured.metric: c.span for c in leaves(plan.stop)}
+    return tuple(
+        Choice(span=span, name=name, target=name)
+        for name, span in watched.items()
+        if name not in known
+    )
+
+
+def _numbers(network: Model) -> int:
+    """How many numbers of input a row holds, sizes not known counting as one."""
+    return sum(
+        math.prod(dim.value or 1 for dim in slot.type.shape[1:]) for slot in network.graph.inputs
+    )
+
+
+def choose_device(plan: TrainPlan, asked: str | None = None) -> torch.device:
+    """The device that the command line, else the plan, asks for; `auto` takes the best there is."""
+    present = ["cpu"]
+    if torch.backends.mps.is_available():
+        present.insert(0, "mps")
+    if torch.cuda.is_available():
+        present.insert(0, "cuda")
+    wanted = asked or plan.device
+    if wanted == "auto":
+        return torch.device(present[0])
+    if wanted.split(":")[0] not in present:
+        span = None if asked else plan.span
+        raise RunError(no_device(span, device=wanted, present=tuple(present)))
+    return torch.device(wanted)
+
+
+def _points(job: Job) -> dict[str, Points]:
+    """Rows that can be drawn: one input of one or two numbers, one output, one number wanted."""
+    shapes = [slot.type.shape[1:] for slot in job.network.graph.inputs]
+    drawable = len(shapes) == 1 and [dim.value for dim in shapes[0]] in ([1], [2])
+    target = job.wiring.target
+    if not drawable or target is None or len(job.network.output_names) > 1:
+        return {}
+    named = {"train": job.train, "val": job.val, "test": job.test}
+    points: dict[str, Points] = {}
+    for name, split in named.items():
+        if split is None:
+            continue
+        batch = next(iter(split.batches(DRAWN_ROWS, None)))
+        wanted = batch[target - 1]  # the pool begins with the one output
+        if wanted.numel() != len(wanted):
+            return {}
+        points[name] = (batch[job.wiring.inputs[0]].cpu().numpy(), wanted.cpu().numpy())
+    return points
+
+
+def with_baseline(run: Run, name: str, baseline: dict[str, dict[str, float]]) -> Run:
+    """The same run beside its baseline."""
+    return replace(run, baseline=baseline, baseline_name=name)

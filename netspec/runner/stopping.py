@@ -1,0 +1,71 @@
+"""`stop when ...`: conditions on an epoch's record, looked at when the epoch ends."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import assert_never
+
+from netspec.program.train import Either, Measured, Stalled, StopCondition, Threshold
+from netspec.runner.job import Record
+from netspec.runner.metrics import higher_is_better
+
+RELATIONS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class Stopping:
+    """Remembers the best values, and says when the run has reached a condition."""
+
+    def __init__(self, conditions: tuple[StopCondition, ...]) -> None:
+        self._conditions = conditions
+        self._best: dict[Stalled, tuple[float, int]] = {}
+
+    def reached(self, record: Record) -> bool:
+        """Take in an epoch's record; true when any condition holds."""
+        # Every condition sees every epoch: a stall counts epochs even beside one that holds.
+        held = [self._holds(condition, record) for condition in self._conditions]
+        return any(held)
+
+    def _holds(self, condition: StopCondition, record: Record) -> bool:
+        match condition:
+            case Threshold(measured=measured, relation=relation, value=value):
+                return bool(RELATIONS[relation](record[key(measured)], value))
+            case Stalled():
+                return self._stalled(condition, record)
+            case Either(conditions=parts, every=every):
+                held = [self._holds(part, record) for part in parts]
+                return all(held) if every else any(held)
+            case _:
+                assert_never(condition)
+
+    def _stalled(self, condition: Stalled, record: Record) -> bool:
+        value = record[key(condition.measured)]
+        better = operator.gt if higher_is_better(condition.measured.metric) else operator.lt
+        best, age = self._best.get(condition, (None, 0))
+        if best is None or better(value, best):
+            self._best[condition] = (value, 0)
+            return False
+        self._best[condition] = (best, age + 1)
+        return age + 1 >= condition.epochs
+
+
+def key(measured: Measured) -> str:
+    """Where a measured value stands in an epoch's record."""
+    return f"{measured.split}.{measured.metric}"
+
+
+def leaves(conditions: tuple[StopCondition, ...]) -> Iterator[Threshold | Stalled]:
+    """The conditions that measure something."""
+    for condition in conditions:
+        match condition:
+            case Either(conditions=parts):
+                yield from leaves(parts)
+            case _:
+                yield condition

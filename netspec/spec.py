@@ -1,0 +1,151 @@
+"""The Python API: a checked spec that can be built, trained and written out.
+
+spec  = netspec.load("two_moons.net")
+model = spec.build()
+run   = spec.train(epochs=5)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netspec import driver
+from netspec.diagnostics import Diagnostic, Sink
+from netspec.diagnostics.render import render_terminal
+from netspec.program import Program
+from netspec.program.graph import Literal
+from netspec.source import Source
+from netspec.types import TensorType
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from netspec.runner import Run
+
+
+class SpecError(Exception):
+    """A spec, or the data it names, that is at fault. `str()` of it is the rendered diagnostics."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(*(diagnostic.message for diagnostic in self.diagnostics))
+
+    def __str__(self) -> str:
+        return render_terminal(self.diagnostics).rstrip("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A spec without mistakes."""
+
+    program: Program
+
+    @property
+    def params(self) -> Mapping[str, Literal]:
+        """The params by name, with the values this spec was loaded with."""
+        return dict(self.program.params)
+
+    def build(self, *, device: str | None = None) -> nn.Module:
+        """Build the model on `device`, with the weights that `train` begins with.
+
+        Raises `SpecError` when there is no one model to build.
+        """
+        sink = Sink()
+        module = driver.build(self.program, sink)
+        if module is None:
+            raise SpecError(sink.diagnostics)
+        return module if device is None else module.to(device)
+
+    def train(
+        self, *, epochs: int | None = None, device: str | None = None, runs: str | Path = "runs"
+    ) -> Run:
+        """Train the model as the spec says, `epochs` and `device` taking precedence.
+
+        Raises `SpecError` when the data or the run is at fault. Weights, metrics and pictures are
+        written into a new folder below `runs`.
+        """
+        sink = Sink()
+        run = driver.train(self.program, sink, epochs=epochs, device=device, runs=Path(runs))
+        if run is None:
+            raise SpecError(sink.diagnostics)
+        return run
+
+    def export(self) -> str:
+        """Write the whole training as a Python script that does not need netspec."""
+        sink = Sink()
+        script = driver.export(self.program, sink)
+        if script is None:
+            raise SpecError(sink.diagnostics)
+        return script
+
+
+def load(path: str | Path, *, params: Mapping[str, object] | None = None) -> Spec:
+    """Read and check a spec file; `params` overrides its params by name.
+
+    Raises `SpecError` with everything that is wrong.
+    """
+    sink = Sink()
+    source = driver.read(Path(path), sink)
+    return _spec(None if source is None else _check(source, sink, params, {}), sink)
+
+
+def parse(text: str, *, params: Mapping[str, object] | None = None, **inputs: str) -> Spec:
+    """Check a spec given as text; `inputs` give the types of a model's inputs: `x="real[B, 4]"`.
+
+    Raises `SpecError` with everything that is wrong.
+    """
+    sink = Sink()
+    return _spec(_check(Source("<text>", text), sink, params, inputs), sink)
+
+
+def check(
+    text: str, *, params: Mapping[str, object] | None = None, **inputs: str
+) -> tuple[Diagnostic, ...]:
+    """All findings in a spec given as text, as data; an empty tuple when there are none."""
+    sink = Sink()
+    _check(Source("<text>", text), sink, params, inputs)
+    return sink.diagnostics
+
+
+def _spec(program: Program | None, sink: Sink) -> Spec:
+    if program is None or sink.failed:
+        raise SpecError(sink.diagnostics)
+    return Spec(program)
+
+
+def _check(
+    source: Source, sink: Sink, params: Mapping[str, object] | None, inputs: Mapping[str, str]
+) -> Program | None:
+    types = _types(inputs, sink)
+    if sink.failed:
+        return None
+    overrides = {name: _written(value) for name, value in (params or {}).items()}
+    return driver.check(source, sink, overrides, inputs=types)
+
+
+def _types(inputs: Mapping[str, str], sink: Sink) -> dict[str, TensorType]:
+    """Types as the text of a spec writes them, read off a model that has nothing but inputs."""
+    if not inputs:
+        return {}
+    lines = [f"  input {name}: {written}" for name, written in inputs.items()]
+    text = "\n".join(["model {", *lines, f"  output {', '.join(inputs)}", "}"])
+    program = driver.check(Source("<inputs>", text), sink)
+    if program is None or program.model is None:
+        return {}
+    return {slot.name: slot.type for slot in program.model.graph.inputs if slot.name is not None}
+
+
+def _written(value: object) -> str:
+    """A value as `--set` takes it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return "none"
+        case list() | tuple():
+            return "[" + ", ".join(_written(item) for item in value) + "]"
+        case _:
+            return str(value)
