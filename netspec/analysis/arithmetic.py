@@ -18,9 +18,11 @@ from netspec.analysis.values import (
 )
 from netspec.diagnostics import Diagnostic
 from netspec.syntax import tree
-from netspec.types import Dim
+from netspec.types import Dim, SizeTooLargeError
 
 MAX_INTEGER = 10**18
+# Letters of a text and values in a list, those in lists within it included.
+MAX_LENGTH = 10_000
 
 Report = Callable[[Diagnostic], None]
 
@@ -71,6 +73,9 @@ def compute(expression: tree.Binary, left: Value, right: Value, report: Report) 
     """The value of an arithmetic operator on two constants."""
     op = expression.op
     if isinstance(left, str) and isinstance(right, str) and op == "+":
+        if len(left) + len(right) > MAX_LENGTH:
+            report(errors.too_long(expression.span, "text", MAX_LENGTH))
+            return UNKNOWN
         return left + right
     for side, value in ((expression.left, left), (expression.right, right)):
         if not (_is_number(value) or isinstance(value, Dim)):
@@ -80,7 +85,11 @@ def compute(expression: tree.Binary, left: Value, right: Value, report: Report) 
         report(errors.not_number(expression.span, op, describe(left)))
         return UNKNOWN
     if isinstance(left, Dim) or isinstance(right, Dim):
-        return _on_sizes(expression, left, right, report)
+        try:
+            return _on_sizes(expression, left, right, report)
+        except SizeTooLargeError:
+            report(errors.number_too_large(expression.span))
+            return UNKNOWN
     assert isinstance(left, int | float)
     assert isinstance(right, int | float)
     if right == 0 and op in {"/", "//", "%"}:

@@ -92,11 +92,13 @@ class Bodies(Instances):
         values = tuple(self._given(v, self.evaluate(v, frame)) for v in statement.values)
         if frame.graph is not None:
             frame.graph.counted = False
-        given.values = tuple(part for value in values for part in flattened(value))
-        given.names = tuple(
-            value.id if isinstance(value, tree.Name) else f"output_{number}"
-            for number, value in enumerate(statement.values)
-        )
+        for expression, value in zip(statement.values, values, strict=True):
+            results = flattened(value)
+            names = tuple(f"output_{len(given.values) + n}" for n in range(len(results)))
+            if isinstance(expression, tree.Name) and len(results) == 1:
+                names = (expression.id,)
+            given.values += results
+            given.names += names
 
     def _statement(self, statement: tree.Statement, frame: Frame) -> None:
         match statement:

@@ -7,15 +7,16 @@ Takes an expression and the frame it stands in; gives a `Value`. Mistakes go to 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from netspec.analysis import errors
-from netspec.analysis.arithmetic import COMPARISONS, compare, compute
+from netspec.analysis.arithmetic import COMPARISONS, MAX_LENGTH, compare, compute
 from netspec.analysis.builder import GraphBuilder
 from netspec.analysis.context import Context
-from netspec.analysis.operands import operand
+from netspec.analysis.operands import is_constant, operand, parts
 from netspec.analysis.refusals import Written, refusal_diagnostic, written
 from netspec.analysis.values import (
     UNKNOWN,
@@ -79,7 +80,7 @@ class Expressions(ABC):
             case tree.Name():
                 return self._name(expression, frame)
             case tree.ListDisplay() | tree.TupleDisplay():
-                return self._items(expression.items, frame)
+                return self._items(expression, frame)
             case tree.Unary():
                 return self._unary(expression, frame)
             case tree.Binary():
@@ -103,7 +104,7 @@ class Expressions(ABC):
     def constant(self, expression: tree.Expr, frame: Frame) -> Value:
         """A compile-time value: a literal, a size, or a list of them; anything else is reported."""
         value = self.evaluate(expression, frame)
-        if _is_constant(value) or isinstance(value, Unknown):
+        if is_constant(value) or isinstance(value, Unknown):
             return value
         self.context.report(errors.not_constant(expression.span, describe(value)))
         return UNKNOWN
@@ -169,8 +170,12 @@ class Expressions(ABC):
             return errors.unknown_layer(name.span, name.id, sorted(candidates))
         return errors.unknown_name(name.span, name.id, sorted(candidates))
 
-    def _items(self, items: Sequence[tree.Expr], frame: Frame) -> Value:
-        values = tuple(self.evaluate(item, frame) for item in items)
+    def _items(self, display: tree.ListDisplay | tree.TupleDisplay, frame: Frame) -> Value:
+        values = tuple(self.evaluate(item, frame) for item in display.items)
+        # A list may hold another twice, and so on: what it holds is counted before it is walked.
+        if sum(1 for _ in islice(parts(values), MAX_LENGTH + 1)) > MAX_LENGTH:
+            self.context.report(errors.too_long(display.span, "list", MAX_LENGTH))
+            return UNKNOWN
         return UNKNOWN if any(isinstance(value, Unknown) for value in values) else values
 
     # --- operators ---------------------------------------------------------------------------
@@ -267,7 +272,7 @@ class Expressions(ABC):
         given = (*flow, *(self.evaluate(arg, frame) for arg in args))
         positional: tuple[Value, ...] = entry.gather(given, lambda items: items)
         named = {keyword.name.id: self.evaluate(keyword.value, frame) for keyword in keywords}
-        if any(_has_unknown(value) for value in (*positional, *named.values())):
+        if any(isinstance(part, Unknown) for part in parts((*positional, *named.values()))):
             return UNKNOWN
         if not self._are_operands(
             entry, (*args, *(k.value for k in keywords)), named, given[len(flow) :]
@@ -302,9 +307,9 @@ class Expressions(ABC):
     ) -> bool:
         """Whether a function's arguments are tensors and constants; what is not is reported."""
         for place, value in zip(places, (*positional, *named.values()), strict=False):
-            wrong = next((part for part in _parts(value) if not _is_operand(part)), None)
-            if wrong is not None:
-                message = f"`{entry.name}` takes tensors and constants, not {describe(wrong)}"
+            wrong = [p for p in parts(value) if not (isinstance(p, Tensor) or is_constant(p))]
+            if wrong:
+                message = f"`{entry.name}` takes tensors and constants, not {describe(wrong[0])}"
                 self.context.report(errors.argument_type(place.span, message))
                 return False
         return True
@@ -343,30 +348,6 @@ class Expressions(ABC):
     ) -> None:
         """Report what the catalogue refused, with the places of the values at fault."""
         self.context.report(refusal_diagnostic(refusal, call, values))
-
-
-def _is_constant(value: Value) -> bool:
-    if isinstance(value, tuple):
-        return all(_is_constant(item) for item in value)
-    return value is None or isinstance(value, int | float | str | Dim)
-
-
-def _parts(value: Value) -> Iterator[Value]:
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _parts(item)
-    else:
-        yield value
-
-
-def _is_operand(value: Value) -> bool:
-    return isinstance(value, Tensor) or _is_constant(value)
-
-
-def _has_unknown(value: Value) -> bool:
-    if isinstance(value, tuple):
-        return any(_has_unknown(item) for item in value)
-    return isinstance(value, Unknown)
 
 
 def _typed(value: Value) -> Any:

@@ -10,6 +10,7 @@ from netspec.analysis import errors
 from netspec.analysis.bodies import Bodies
 from netspec.analysis.builder import GraphBuilder
 from netspec.analysis.evaluate import Frame
+from netspec.analysis.operands import is_constant
 from netspec.analysis.refusals import comes_from, refusal_diagnostic, written
 from netspec.analysis.stages import joined
 from netspec.analysis.values import (
@@ -299,7 +300,7 @@ def _value(expression: tree.Expr, losses: Losses) -> Value:
     args = expression.args if isinstance(expression, tree.Call) else ()
     values = [losses.evaluate(arg, losses.frame) for arg in args]
     for arg, value in zip(args, values, strict=True):
-        if not isinstance(value, Tensor | Unknown | int | float | str | tuple | Dim | None):
+        if not (isinstance(value, Tensor | Unknown) or is_constant(value)):
             losses.context.report(errors.not_constant(arg.span, describe(value)))
             return UNKNOWN
     if any(isinstance(value, Tensor) for value in values):

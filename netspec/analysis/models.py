@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from netspec.analysis import errors
@@ -62,7 +62,7 @@ def analyse_model(
         span=definition.span,
         name=block.name,
         graph=replace(builder.finish(outputs), name=block.name),
-        output_names=names or ("output",),
+        output_names=names or _names(outputs),
         requirements=requirements,
     )
 
@@ -111,6 +111,13 @@ def _inputs(
         frame.scope.bind(name, tensor, statement.name.span)
         tensors.append(tensor)
     return tensors
+
+
+def _names(outputs: Sequence[Tensor]) -> tuple[str, ...]:
+    """The names of outputs that no `output` names: those of the values, where they have one."""
+    if len(outputs) == 1:
+        return ("output",)
+    return tuple(tensor.slot.name or f"output_{number}" for number, tensor in enumerate(outputs))
 
 
 def _known(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netspec.analysis.builder import GraphBuilder
 from netspec.analysis.values import Tensor, Value
 from netspec.program.graph import Literal, Operand, Sequence
@@ -35,6 +37,20 @@ def literal(value: object) -> Literal:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(f"{value!r} is no constant")
+
+
+def parts(value: Value) -> Iterator[Value]:
+    """A value, or the values in a list, however deep."""
+    if isinstance(value, tuple):
+        for item in value:
+            yield from parts(item)
+    else:
+        yield value
+
+
+def is_constant(value: Value) -> bool:
+    """Whether it is a literal, a size, or a list of them."""
+    return all(part is None or isinstance(part, int | float | str | Dim) for part in parts(value))
 
 
 def is_literal(value: object) -> bool:

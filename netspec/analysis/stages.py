@@ -16,7 +16,7 @@ from netspec.analysis import errors
 from netspec.analysis.builder import GraphBuilder
 from netspec.analysis.context import Context
 from netspec.analysis.evaluate import Frame
-from netspec.analysis.operands import literal
+from netspec.analysis.operands import is_constant, literal, parts
 from netspec.analysis.refusals import written
 from netspec.analysis.subscripts import Subscripts
 from netspec.analysis.values import (
@@ -249,8 +249,9 @@ class Stages(Subscripts):
             (*arguments[0], *arguments[1].values()),
             strict=True,
         ):
-            if isinstance(value, Tensor | Stage | Block | Instance | CatalogueName):
-                self.context.report(errors.not_constant(place.span, describe(value)))
+            wrong = [part for part in parts(value) if not is_constant(part)]
+            if wrong:
+                self.context.report(errors.not_constant(place.span, describe(wrong[0])))
                 return UNKNOWN
         inputs = self.tensors(flow, stage.span)
         bound = entry.bind(

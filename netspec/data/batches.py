@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from netspec.analysis import data_errors as errors
+from netspec.analysis.data import errors
 from netspec.data.pixels import Normalization, finished
 from netspec.data.problems import DataError
 from netspec.data.reading import decode_image

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from netspec.analysis import data_errors as errors
+from netspec.analysis.data import errors
 from netspec.data import functions, transforms
 from netspec.data.problems import DataError
 from netspec.data.reading import Array, stack_columns

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from netspec.analysis import data_errors as errors
+from netspec.analysis.data import errors
 from netspec.data.batches import Files, Split, Stored
 from netspec.data.evaluation import Evaluation, Learned
 from netspec.data.pixels import Pixels, finished

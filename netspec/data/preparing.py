@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from netspec.analysis.data_values import parts
+from netspec.analysis.data.values import parts
 from netspec.data.evaluation import Evaluation, Learned
 from netspec.data.pixels import Pixels
 from netspec.program.data import (

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from sklearn import datasets
 
-from netspec.analysis import data_errors as errors
+from netspec.analysis.data import errors
 from netspec.data.image_folders import list_images
 from netspec.data.paths import find
 from netspec.data.pixels import Pixels

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netspec.analysis.data_values import parts, uses
+from netspec.analysis.data.values import parts, uses
 from netspec.data import reading
 from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal

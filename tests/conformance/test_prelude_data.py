@@ -10,7 +10,7 @@ import pytest
 from sklearn import datasets, impute, preprocessing
 
 from netspec import catalog, driver
-from netspec.analysis.data_sources import DIGITS, STORED_CLASSES, STORED_ROWS
+from netspec.analysis.data.sources import DIGITS, STORED_CLASSES, STORED_ROWS
 from netspec.catalog import REQUIRED, Entry
 from netspec.data import load
 from netspec.data.sources import GENERATORS, STORED

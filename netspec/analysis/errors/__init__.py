@@ -36,6 +36,7 @@ from netspec.analysis.errors.expressions import (
     number_too_large,
     size_not_known,
     size_with_float,
+    too_long,
 )
 from netspec.analysis.errors.inputs import (
     input_kind,
@@ -194,6 +195,7 @@ __all__ = [
     "size_with_float",
     "sizes_differ",
     "stored_two_ways",
+    "too_long",
     "too_many_arguments",
     "unknown_argument",
     "unknown_block_argument",

@@ -228,6 +228,34 @@ def number_too_large(span: Span) -> Diagnostic:
     return error("this number has more than 18 digits", span)
 
 
+@code("NS3115")
+def too_long(span: Span, what: str, limit: int) -> Diagnostic:
+    """A text or a list is too long.
+
+    A loop that joins a text to itself, or puts a list into a list, doubles it every round. The
+    limit of 10,000 letters or values keeps such a spec from filling the memory.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          name = "ab"
+          repeat 40 { name = name + name }
+          Linear(2)
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          name = "ab"
+          repeat 4 { name = name + name }
+          Linear(2)
+        }
+    """
+    return error(
+        f"this {what} is longer than {limit:,}", span, help="lower the count of the loop around it"
+    )
+
+
 @code("NS3110")
 def not_callable(span: Span, what: str) -> Diagnostic:
     """Something that is neither stage nor function is called.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_arrays import check_column, check_numbers, shape_text
-from netspec.analysis.data_block import Block
-from netspec.analysis.data_values import REAL, Array, Info, Table, Value, column_of, describe
+from netspec.analysis.data import errors
+from netspec.analysis.data.arrays import check_column, check_numbers, shape_text
+from netspec.analysis.data.block import Block
+from netspec.analysis.data.values import REAL, Array, Info, Table, Value, column_of, describe
 from netspec.analysis.values import UNKNOWN, Unknown
 from netspec.diagnostics import Diagnostic
 from netspec.program.data import Apply, Choose, Matrix

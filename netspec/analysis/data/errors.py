@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from netspec.analysis.data_type_errors import (
+from netspec.analysis.data.type_errors import (
     image_sizes_differ,
     label_out_of_range,
     missing_cell,

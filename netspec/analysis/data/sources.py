@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_block import Block
-from netspec.analysis.data_values import INT, REAL, Info, Table, describe
+from netspec.analysis.data import errors
+from netspec.analysis.data.block import Block
+from netspec.analysis.data.values import INT, REAL, Info, Table, describe
 from netspec.analysis.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal
 from netspec.catalog import Value as CatalogueValue

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_arrays import combine, keep_rows, negate
-from netspec.analysis.data_block import Block
-from netspec.analysis.data_tables import by_position, chosen, picked, subscript_array
-from netspec.analysis.data_values import Array, Pending, Size, Table, Value, describe
+from netspec.analysis.data import errors
+from netspec.analysis.data.arrays import combine, keep_rows, negate
+from netspec.analysis.data.block import Block
+from netspec.analysis.data.tables import by_position, chosen, picked, subscript_array
+from netspec.analysis.data.values import Array, Pending, Size, Table, Value, describe
 from netspec.analysis.values import UNKNOWN, Unknown
 from netspec.program.data import Apply, Use
 from netspec.program.graph import Literal

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_arrays import check_numbers, rows_words
-from netspec.analysis.data_block import Block, Named
-from netspec.analysis.data_expressions import as_use
-from netspec.analysis.data_tables import as_matrix
-from netspec.analysis.data_values import REAL, Array, Table, classes_of
+from netspec.analysis.data import errors
+from netspec.analysis.data.arrays import check_numbers, rows_words
+from netspec.analysis.data.block import Block, Named
+from netspec.analysis.data.expressions import as_use
+from netspec.analysis.data.tables import as_matrix
+from netspec.analysis.data.values import REAL, Array, Table, classes_of
 from netspec.analysis.values import UNKNOWN, Unknown
 from netspec.program.data import Field, Stored, Use
 from netspec.source import Span

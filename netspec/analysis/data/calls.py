@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis import data_functions as functions
-from netspec.analysis.data_arguments import FUNCTIONS
-from netspec.analysis.data_expressions import Expressions
-from netspec.analysis.data_sources import arguments_by_name, refused, source_table
-from netspec.analysis.data_tables import chosen, unknown
-from netspec.analysis.data_transforms import Use, transformed
-from netspec.analysis.data_values import Array, Pending, Size, Table, Value, describe
+from netspec.analysis.data import errors, functions
+from netspec.analysis.data.arguments import FUNCTIONS
+from netspec.analysis.data.expressions import Expressions
+from netspec.analysis.data.sources import arguments_by_name, refused, source_table
+from netspec.analysis.data.tables import chosen, unknown
+from netspec.analysis.data.transforms import Use, transformed
+from netspec.analysis.data.values import Array, Pending, Size, Table, Value, describe
 from netspec.analysis.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal
 from netspec.program.graph import Literal

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isclose
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_block import Block
-from netspec.analysis.data_values import Array, Value, describe
+from netspec.analysis.data import errors
+from netspec.analysis.data.block import Block
+from netspec.analysis.data.values import Array, Value, describe
 from netspec.analysis.values import Unknown
 from netspec.diagnostics import did_you_mean
 from netspec.program.data import SplitPlan, Use

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_arguments import (
+from netspec.analysis.data import errors
+from netspec.analysis.data.arguments import (
     FUNCTIONS,
     STATISTICS,
     Arguments,
@@ -18,15 +18,15 @@ from netspec.analysis.data_arguments import (
     numbers,
     wrong,
 )
-from netspec.analysis.data_arrays import (
+from netspec.analysis.data.arrays import (
     as_float,
     broadcast,
     drawn,
     sizes,
 )
-from netspec.analysis.data_block import Block
-from netspec.analysis.data_joins import cat, reshaped, stack
-from netspec.analysis.data_values import (
+from netspec.analysis.data.block import Block
+from netspec.analysis.data.joins import cat, reshaped, stack
+from netspec.analysis.data.values import (
     BOOL,
     REAL,
     Array,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from netspec.analysis.data_values import Array, Info, Table, Value
+from netspec.analysis.data.values import Array, Info, Table, Value
 from netspec.analysis.values import UNKNOWN, Unknown
 from netspec.catalog import Catalog
 from netspec.diagnostics import Diagnostic, Sink

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_arrays import as_float, check_numbers
-from netspec.analysis.data_block import Block
-from netspec.analysis.data_sources import plain
-from netspec.analysis.data_tables import as_matrix
-from netspec.analysis.data_values import INT, REAL, Array, Info, Table, Value, describe
+from netspec.analysis.data import errors
+from netspec.analysis.data.arrays import as_float, check_numbers
+from netspec.analysis.data.block import Block
+from netspec.analysis.data.sources import plain
+from netspec.analysis.data.tables import as_matrix
+from netspec.analysis.data.values import INT, REAL, Array, Info, Table, Value, describe
 from netspec.analysis.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry
 from netspec.program.data import Category, Expression, Transform

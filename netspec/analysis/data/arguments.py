@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_arrays import (
+from netspec.analysis.data import errors
+from netspec.analysis.data.arrays import (
     check_numbers,
     list_array,
 )
-from netspec.analysis.data_block import Block
-from netspec.analysis.data_values import (
+from netspec.analysis.data.block import Block
+from netspec.analysis.data.values import (
     Array,
     Table,
     Value,

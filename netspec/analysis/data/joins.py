@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_arguments import Arguments, dimension, numbers, wrong
-from netspec.analysis.data_arrays import (
+from netspec.analysis.data import errors
+from netspec.analysis.data.arguments import Arguments, dimension, numbers, wrong
+from netspec.analysis.data.arrays import (
     as_float,
     broadcast,
 )
-from netspec.analysis.data_block import Block
-from netspec.analysis.data_values import (
+from netspec.analysis.data.block import Block
+from netspec.analysis.data.values import (
     REAL,
     Array,
     Value,

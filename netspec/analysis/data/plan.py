@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.analysis import data_errors as errors
-from netspec.analysis.data_arrays import list_array
-from netspec.analysis.data_block import Block, Constants
-from netspec.analysis.data_calls import Calls
-from netspec.analysis.data_fields import plan_fields
-from netspec.analysis.data_split import is_seed, parse_split, sizes
-from netspec.analysis.data_values import Array, Pending, Table, column_of, describe
+from netspec.analysis.data import errors
+from netspec.analysis.data.arrays import list_array
+from netspec.analysis.data.block import Block, Constants
+from netspec.analysis.data.calls import Calls
+from netspec.analysis.data.fields import plan_fields
+from netspec.analysis.data.split import is_seed, parse_split, sizes
+from netspec.analysis.data.values import Array, Pending, Table, column_of, describe
 from netspec.analysis.values import Unknown
 from netspec.catalog import Catalog
 from netspec.diagnostics import Sink
