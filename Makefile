@@ -34,6 +34,7 @@ format: $(INSTALLED_DEV) ## lay the code out, mend what is safe to mend
 	@$(BIN)/ruff format .
 
 benchmarks: $(INSTALLED) ## print the figures that the docs show
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[benchmarks]'
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/scale.py
 	@$(BIN)/python benchmarks/training.py

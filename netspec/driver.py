@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from netspec import catalog, syntax
 from netspec.analysis import analyse
+from netspec.analysis.choices import PER_STEP
 from netspec.analysis.context import Limits
 from netspec.analysis.lints import lint
 from netspec.data.schema import FolderReader
@@ -114,7 +115,6 @@ def train(
     from netspec.data import DataError
     from netspec.export.resolved import resolved_spec
     from netspec.report import pictures
-    from netspec.runner.baseline import measure_baseline
 
     program = with_epochs(program, epochs)
     if not complete(program, sink):
@@ -148,6 +148,8 @@ def train(
             class_names=class_names(program),
         )
         if plan.baseline is not None:
+            from netspec.runner.baseline import measure_baseline
+
             measured = measure_baseline(plan, plan.baseline, model, loss, splits)
             run = runner.with_baseline(run, plan.baseline.name, measured)
         folder.save(run)
@@ -158,17 +160,28 @@ def train(
 
 
 def export(program: Program, sink: Sink) -> str | None:
-    """The whole training as a Python script that does not need netspec."""
+    """The whole training as a Python script that does not need netspec.
+
+    A spec that lacks data or training gives its model alone.
+    """
+    from netspec import codegen
     from netspec.export.python import python_script
 
+    if program.model is not None and (program.data is None or program.train is None):
+        return codegen.emit_model(program.model)
     return python_script(program) if complete(program, sink) else None
 
 
 def with_epochs(program: Program, epochs: int | None) -> Program:
     """The program trained for another number of epochs."""
-    if epochs is None or program.train is None:
+    plan = program.train
+    if epochs is None or plan is None:
         return program
-    return replace(program, train=replace(program.train, epochs=epochs, steps=None))
+    schedule = plan.schedule
+    if schedule is not None and schedule.then is not None and schedule.then.name not in PER_STEP:
+        # As in a spec that gives its length in epochs.
+        schedule = replace(schedule, unit="epoch")
+    return replace(program, train=replace(plan, epochs=epochs, steps=None, schedule=schedule))
 
 
 def class_names(program: Program) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ class Spec:
         Raises `SpecError` when the data or the run is at fault. Weights, metrics and pictures are
         written into a new folder below `runs`.
         """
+        if epochs is not None and epochs < 1:
+            raise ValueError(f"`epochs` is at least 1, not {epochs}")
         sink = Sink()
         run = driver.train(self.program, sink, epochs=epochs, device=device, runs=Path(runs))
         if run is None:
@@ -74,7 +76,10 @@ class Spec:
         return run
 
     def export(self) -> str:
-        """Write the whole training as a Python script that does not need netspec."""
+        """Write the whole training as a Python script that does not need netspec.
+
+        Without `data` or `train` it is the module of the model alone.
+        """
         sink = Sink()
         script = driver.export(self.program, sink)
         if script is None:
@@ -98,7 +103,12 @@ def parse(text: str, *, params: Mapping[str, object] | None = None, **inputs: st
     Raises `SpecError` with everything that is wrong.
     """
     sink = Sink()
-    return _spec(_check(Source("<text>", text), sink, params, inputs), sink)
+    spec = _spec(_check(Source("<text>", text), sink, params, inputs), sink)
+    known = {slot.name or "x" for model in spec.program.models for slot in model.graph.inputs}
+    strange = [name for name in inputs if name not in known]
+    if strange:
+        raise TypeError(f"no model of the spec has an input `{strange[0]}`")
+    return spec
 
 
 def check(

@@ -27,6 +27,7 @@ from pathlib import Path
 import pytest
 
 from netspec import driver
+from netspec.analysis.data.arguments import FUNCTIONS
 from netspec.diagnostics import Sink
 from netspec.source import Source
 from netspec.syntax import parse
@@ -200,6 +201,14 @@ def test_every_block_is_of_a_known_language() -> None:
     tested = {"net", "console", "python"}
     unknown = [str(b) for b in BLOCKS if (b.words or ("",))[0] not in tested | UNTESTED]
     assert unknown == []
+
+
+def test_the_reference_names_every_function_of_data() -> None:
+    text = (ROOT / "grammar" / "README.md").read_text(encoding="utf-8")
+    listed = re.search(r"\*\*Functions\*\*.*?\n- ", text, re.DOTALL)
+    assert listed is not None
+    named = {word for span in re.findall(r"`([^`]+)`", listed[0]) for word in span.split()}
+    assert set(FUNCTIONS) - named == set()
 
 
 def anchors(document: Path) -> set[str]:

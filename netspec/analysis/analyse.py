@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from netspec.analysis import errors
@@ -25,7 +27,20 @@ from netspec.syntax import tree
 from netspec.types import TensorType
 
 Item = TypeVar("Item", tree.Data, tree.Train)
+# Python calls: a body takes about ten, an expression in it up to a few hundred.
+STACK = 10_000
 LATER = {tree.Import: "`import`", tree.Extern: "`extern` in a spec", tree.Test: "`test`"}
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Room on Python's stack for as deep as a spec may nest, which is in the low thousands."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, STACK))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def analyse(
@@ -43,6 +58,22 @@ def analyse(
     `overrides` are the `--set` values by name, `inputs` types of model inputs given by the caller.
     """
     context = Context(sink, catalog, limits)
+    try:
+        with _deep_stack():
+            return _analyse(file, context, schemas, overrides, inputs)
+    except RecursionError:
+        context.too_deep()
+        return None
+
+
+def _analyse(
+    file: tree.File,
+    context: Context,
+    schemas: SchemaReader,
+    overrides: Mapping[str, str],
+    inputs: Mapping[str, TensorType],
+) -> Program | None:
+    sink = context.sink
     bodies = Bodies(context)
     scope = Scope()
     _unsupported(file, context, scope)

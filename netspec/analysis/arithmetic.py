@@ -51,7 +51,11 @@ def compare(expression: tree.Binary, left: Value, right: Value, report: Report) 
         if not all(isinstance(value, Dim | int) for value in (left, right)):
             report(errors.not_comparable(expression.span, describe(left), describe(right)))
             return UNKNOWN
-        gap = Dim.of(left) - Dim.of(right)  # type: ignore[arg-type]  # both checked just above
+        try:
+            gap = Dim.of(left) - Dim.of(right)  # type: ignore[arg-type]  # both checked just above
+        except SizeTooLargeError:
+            report(errors.number_too_large(expression.span))
+            return UNKNOWN
         if gap.value is None:
             unknown = left if isinstance(left, Dim) and left.value is None else right
             report(errors.size_not_known(expression.span, str(unknown)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netspec.analysis import errors
-from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Use
 from netspec.analysis.evaluate import Frame
 from netspec.analysis.operands import is_literal, literal
@@ -16,7 +16,6 @@ from netspec.analysis.values import (
     CatalogueName,
     Scope,
     Stage,
-    Tensor,
     Unknown,
     Value,
     describe,
@@ -150,7 +149,9 @@ class Blocks(Stages):
             if name in given:
                 value, span = given[name]
             elif parameter.default is not None:
-                value = self.evaluate(parameter.default, Frame(scope))
+                # A layer is applied later: it sees the arguments before it, as they are here.
+                before = Scope(block.scope, dict(scope.names))
+                value = self.evaluate(parameter.default, Frame(before))
                 span = parameter.default.span
             else:
                 self.context.report(

@@ -6,27 +6,19 @@ those of `output`, else the last statement's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netspec.analysis import errors
-from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Context
 from netspec.analysis.evaluate import Frame
 from netspec.analysis.inputs import bind_dimensions
 from netspec.analysis.instances import Instances
 from netspec.analysis.places import header
-from netspec.analysis.stages import flattened, joined
-from netspec.analysis.values import (
-    UNKNOWN,
-    Bound,
-    Indexed,
-    Scope,
-    Tensor,
-    Unknown,
-    Value,
-    describe,
-)
+from netspec.analysis.stages import flattened, joined, rebind
+from netspec.analysis.values import UNKNOWN, Bound, Scope, Unknown, Value, describe
 from netspec.program.graph import Invoke, Ref
 from netspec.source import Span
 from netspec.syntax import tree
@@ -55,13 +47,19 @@ class Bodies(Instances):
 
     def bind_input(self, declared: tree.Input, tensor: Tensor, frame: Frame, origin: Span) -> bool:
         """Bind an input's name and the names of its dimensions; False when they do not fit."""
-        frame.scope.bind(declared.name.id, tensor, declared.name.span)
+        frame.scope.bind(declared.name.id, tensor, declared.name.span, own=True)
         if declared.type is None:
             return True
         return bind_dimensions(self, declared.type, tensor.type, frame, origin)
 
     def run(self, body: tree.Body, frame: Frame) -> tuple[Value, ...]:
         """Run a body's statements in `frame`; the values that it gives."""
+        try:
+            return self._run(body, frame) if self.context.enter(body.span) else (UNKNOWN,)
+        finally:
+            self.context.leave()
+
+    def _run(self, body: tree.Body, frame: Frame) -> tuple[Value, ...]:
         given = _Given()
         for number, statement in enumerate(body.statements):
             if self.context.exhausted:
@@ -163,7 +161,7 @@ class Bodies(Instances):
                 frame.graph.counted = False
         elif isinstance(value, Unknown):
             frame.current = UNKNOWN
-        if len(statement.targets) == 1:
+        if len(statement.targets) == 1 and not isinstance(statement.targets[0], tree.TupleDisplay):
             self._assign(statement.targets[0], value, frame)
             return
         self._assign_several(statement.targets, value, statement, frame)
@@ -216,18 +214,14 @@ class Bodies(Instances):
         key = self.index(target, frame)
         if key is None:
             return
-        bound = frame.scope.find(name.id)
-        if bound is None or not isinstance(bound.value, Indexed):
-            frame.scope.bind(name.id, Indexed(), name.span)
-            bound = frame.scope.names[name.id]
-        assert isinstance(bound.value, Indexed)
         if isinstance(value, Tensor) and frame.graph is not None:
-            suffix = "_".join(str(part) for part in key)
+            # `skip[-1]` and `part["left half"]` become names that Python has too.
+            suffix = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(map(str, key))).strip("_")
             named = frame.graph.rename(value, f"{name.id}_{suffix}")
             if frame.current is value:
                 frame.current = named
             value = named
-        bound.value.items[key] = value
+        frame.scope.family(name.id, name.span).items[key] = value
 
     def _input(self, statement: tree.Input, frame: Frame) -> None:
         """Name the flow; the inputs of a block were bound before its body runs."""
@@ -239,12 +233,12 @@ class Bodies(Instances):
         if len(values) != 1 or not isinstance(values[0], Tensor):
             if not any(isinstance(value, Unknown) for value in values):
                 self.context.report(errors.nothing_flows(statement.span))
-            frame.scope.bind(statement.name.id, UNKNOWN, statement.name.span)
+            frame.scope.bind(statement.name.id, UNKNOWN, statement.name.span, own=True)
             return
         if frame.graph is not None:
             frame.graph.counted = False
         if not self.bind_input(statement, values[0], frame, values[0].slot.span):
-            frame.scope.bind(statement.name.id, UNKNOWN, statement.name.span)
+            frame.scope.bind(statement.name.id, UNKNOWN, statement.name.span, own=True)
             frame.current = UNKNOWN
 
     # --- compile-time control ----------------------------------------------------------------
@@ -324,7 +318,7 @@ class Bodies(Instances):
                 return
 
     def _bind_variable(self, variable: tree.Name, value: Value, scope: Scope) -> None:
-        scope.names[variable.id] = Bound(value, variable.span, used=True)
+        scope.names[variable.id] = Bound(value, variable.span, used=True, own=True)
 
     def _labelled_loop(
         self,
@@ -388,9 +382,10 @@ class Bodies(Instances):
         ]
         types = [slot.type for slot in step.results]
         results = outside.graph.invoke(child, operands, types, step.span)
-        outputs = [value for value in values if isinstance(value, Tensor)]
-        self.rebind(inner, outputs, (), results, outside)
-        outside.current = joined(results)
+        given = {slot.id: result for slot, result in zip(step.results, results, strict=True)}
+        rebind(inner.scope, given, outside.scope)
+        outputs = [given.get(value.slot.id, value) for value in values if isinstance(value, Tensor)]
+        outside.current = joined(outputs)
 
 
 def _flat_targets(targets: Sequence[tree.Expr]) -> tuple[tree.Expr, ...]:

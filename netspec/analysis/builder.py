@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from netspec.analysis.values import Tensor
 from netspec.program.graph import (
     Child,
     Compute,
@@ -25,9 +24,10 @@ from netspec.program.graph import (
     Slot,
     Step,
 )
-from netspec.program.graph import Sequence as OperandSequence
+from netspec.program.operands import dims, refs
 from netspec.source import Span
-from netspec.types import TensorType
+from netspec.types import Dim, TensorType
+from netspec.types.measures import is_told
 
 _ids = itertools.count()
 
@@ -35,6 +35,19 @@ _ids = itertools.count()
 def fresh_slot(type: TensorType, span: Span, name: str | None = None) -> Slot:
     """A slot with an id of its own."""
     return Slot(id=next(_ids), type=type, span=span, name=name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensor:
+    """A value of the network, in the graph it was computed in."""
+
+    graph: GraphBuilder
+    slot: Slot
+
+    @property
+    def type(self) -> TensorType:
+        """Its kind and shape."""
+        return self.slot.type
 
 
 @dataclass(slots=True, eq=False)
@@ -141,7 +154,8 @@ class GraphBuilder:
 
     def finish(self, outputs: Sequence[Tensor]) -> Graph:
         """The graph, with keys given."""
-        refs = tuple(self.ref(tensor) for tensor in outputs)
+        given = tuple(self.ref(tensor) for tensor in outputs)
+        self._capture_sizes()
         keys = self._keys()
         steps = tuple(
             replace(step, child=keys[int(step.child)]) if isinstance(step, Invoke) else step
@@ -157,9 +171,32 @@ class GraphBuilder:
             ),
             inputs=tuple(self.inputs),
             steps=steps,
-            outputs=refs,
-            sequential=_is_chain(self.inputs, steps, refs),
+            outputs=given,
+            sequential=_is_chain(self.inputs, steps, given),
         )
+
+    def _capture_sizes(self) -> None:
+        """Take in values of outside that tell the sizes the steps use and no input tells."""
+        for dim in {dim: None for step in self.steps for dim in dims(step)}:
+            for symbol in sorted(dim.symbols):
+                if self._is_told(dim):
+                    break
+                teller = self._teller(Dim.symbol(symbol))
+                if teller is not None and not self._is_told(Dim.symbol(symbol)):
+                    self.ref(teller)
+
+    def _is_told(self, dim: Dim) -> bool:
+        return is_told(dim, [slot.type for slot in self.inputs])
+
+    def _teller(self, dim: Dim) -> Tensor | None:
+        """The nearest input of a graph around this one that tells a size."""
+        around = self.parent
+        while around is not None:
+            for slot in around.inputs:
+                if is_told(dim, [slot.type]):
+                    return Tensor(around, slot)
+            around = around.parent
+        return None
 
     def dead_steps(self, outputs: Sequence[Tensor]) -> tuple[Step, ...]:
         """Steps that no output hangs on."""
@@ -167,9 +204,7 @@ class GraphBuilder:
         dead: list[Step] = []
         for step in reversed(self.steps):
             if any(slot.id in alive for slot in step.results):
-                keywords = step.keywords if isinstance(step, Compute) else ()
-                for operand in (*step.operands, *(value for _, value in keywords)):
-                    alive |= _ids_in(operand)
+                alive.update(refs(step))
             else:
                 dead.append(step)
         return tuple(reversed(dead))
@@ -183,7 +218,7 @@ class GraphBuilder:
             if part.label is not None:
                 keys.append(part.label)
                 continue
-            stem = snake_case(part.module.name or "stage")
+            stem = snake_case(part.module.name) or "stage"
             while f"{stem}_{ordinals.get(stem, 0)}" in self.labels:
                 ordinals[stem] = ordinals.get(stem, 0) + 1
             keys.append(f"{stem}_{ordinals.get(stem, 0)}")
@@ -192,8 +227,11 @@ class GraphBuilder:
 
 
 def snake_case(name: str) -> str:
-    """`BatchNorm2d` as `batch_norm2d`, `ReLU` as `relu`, `LSTM` as `lstm`."""
-    name = re.sub(r"[PR]?ReLU|SiLU", lambda found: found[0].capitalize(), name)
+    """`BatchNorm2d` as `batch_norm2d`, `ReLU` as `relu`, `LSTM` as `lstm`.
+
+    Underscores in front are left out: two of them would make the name private in Python.
+    """
+    name = re.sub(r"[PR]?ReLU|SiLU", lambda found: found[0].capitalize(), name.lstrip("_"))
     parted = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", parted).lower()
 
@@ -213,13 +251,3 @@ def _is_chain(
         seen.add(step.child)
         current = step.results[0].id
     return outputs[0].id == current
-
-
-def _ids_in(operand: Operand) -> set[int]:
-    match operand:
-        case Ref():
-            return {operand.id}
-        case OperandSequence():
-            return {found for item in operand.items for found in _ids_in(item)}
-        case _:
-            return set()

@@ -11,7 +11,7 @@ from netspec.analysis.evaluate import Expressions, Frame
 from netspec.analysis.operands import literal
 from netspec.analysis.refusals import written
 from netspec.analysis.values import Unknown
-from netspec.catalog import Bound, Refusal
+from netspec.catalog import Bound, Refusal, left_out
 from netspec.catalog import Value as Constant
 from netspec.program.graph import Literal
 from netspec.program.train import Choice, ParameterGroup, Schedule, Task
@@ -19,6 +19,7 @@ from netspec.syntax import tree
 
 # Schedules that torch moves after every optimizer step.
 PER_STEP = frozenset({"OneCycleLR", "CyclicLR"})
+LEFT_OUT = {"optimizer": left_out.OPTIMIZERS, "schedule": left_out.SCHEDULES}
 WARMUP = "warmup"
 
 CLASSIFICATION = ("accuracy", "error", "precision", "recall", "f1")
@@ -33,7 +34,7 @@ TASKS: dict[Task, str] = {
     "classes": "a classification",
     "binary_probability": "the probability of a class",
     "binary_score": "the score of a class",
-    "regression": "a regression",
+    "regression": "an output that is compared as numbers",
 }
 
 
@@ -69,7 +70,8 @@ def _bound(
     if known is not None and isinstance(known.value, Unknown):
         return None
     if entry is None:
-        report(errors.unknown_choice(head.span, kind, head.id, catalog.names(kind)))
+        reason = LEFT_OUT.get(kind, {}).get(head.id)
+        report(errors.unknown_choice(head.span, kind, head.id, catalog.names(kind), reason))
         return None
     args = expression.args if isinstance(expression, tree.Call) else ()
     keywords = expression.keywords if isinstance(expression, tree.Call) else ()
@@ -128,7 +130,11 @@ def _warmup_steps(stage: tree.Expr, evaluator: Expressions, frame: Frame) -> int
 
 
 def choose_metrics(
-    expression: tree.Expr, task: Task, evaluator: Expressions, frame: Frame
+    expression: tree.Expr,
+    task: Task,
+    evaluator: Expressions,
+    frame: Frame,
+    classes: int | None = None,
 ) -> tuple[Choice, ...]:
     """The metrics of a list, each held against what the model predicts."""
     items = expression.items if isinstance(expression, tree.ListDisplay) else (expression,)
@@ -142,8 +148,23 @@ def choose_metrics(
                 errors.metric_task(item.span, metric.name, TASKS[task], SUITED[task])
             )
             continue
+        best = _likeliest(metric, evaluator)
+        if classes is not None and best > classes:
+            wanted = f"at most the number of classes, {classes}"
+            evaluator.context.report(
+                errors.setting_value(item.span, "k` of `top_k", wanted, f"`{best}`")
+            )
+            continue
         found.append(metric)
     return tuple(found)
+
+
+def _likeliest(metric: Choice, evaluator: Expressions) -> int:
+    """How many classes a metric takes for right; 1 but for `top_k`."""
+    entry = evaluator.context.catalog.find("metric", metric.name)
+    declared = {} if entry is None else {a.name: a.default for a in entry.arguments}
+    best = dict(metric.arguments).get("k", declared.get("k"))
+    return best if isinstance(best, int) else 1
 
 
 def _near(names: Sequence[str]) -> tuple[str, ...]:

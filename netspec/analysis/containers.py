@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netspec.analysis.blocks import Blocks
-from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.evaluate import Frame
-from netspec.analysis.stages import Recipe, joined
-from netspec.analysis.values import UNKNOWN, Scope, Tensor, Value
+from netspec.analysis.stages import Recipe, joined, rebind
+from netspec.analysis.values import UNKNOWN, Indexed, Scope, Value
 from netspec.syntax import tree
 
 
@@ -45,8 +45,8 @@ class Containers(Blocks):
         outputs = self.tensors(tuple(values), builder.span)
         if outputs is None or frame.graph is None:
             return UNKNOWN
-        exports = self.exports(inner, outputs)
-        everything = (*outputs, *(tensor for _, tensor in exports))
+        exports = _exports(builder, inner.scope, outputs)
+        everything = (*outputs, *exports)
         self.check_used(builder, everything)
         graph = builder.finish(everything)
         child = self.add(graph, frame, label)
@@ -56,43 +56,20 @@ class Containers(Blocks):
             self.remember(frame, child, label, Recipe(None, None, stage, frame))
         operands = [frame.graph.ref(tensor) for tensor in builder.captured()]
         results = frame.graph.invoke(child, operands, graph.output_types, builder.span)
-        self.rebind(inner, outputs, exports, results, frame)
+        given = {t.slot.id: result for t, result in zip(everything, results, strict=True)}
+        rebind(inner.scope, given, frame.scope)
         return joined(results[: len(outputs)])
 
-    def exports(self, inner: Frame, outputs: Sequence[Tensor]) -> tuple[tuple[str, Tensor], ...]:
-        """Outer names rebound inside to values that are not outputs already."""
-        found = []
-        ids = {tensor.slot.id for tensor in outputs}
-        for name, bound in inner.scope.names.items():
-            outer = inner.scope.parent.find(name) if inner.scope.parent is not None else None
-            value = bound.value
-            if (
-                outer is None
-                or not isinstance(outer.value, Tensor)
-                or not isinstance(value, Tensor)
-            ):
-                continue
-            if value.slot.id not in ids:
-                found.append((name, value))
-        return tuple(found)
 
-    def rebind(
-        self,
-        inner: Frame,
-        outputs: Sequence[Tensor],
-        exports: Sequence[tuple[str, Tensor]],
-        results: Sequence[Tensor],
-        frame: Frame,
-    ) -> None:
-        """Bind outer names that a container rebound to what it gives for them."""
-        given = {tensor.slot.id: result for tensor, result in zip(outputs, results, strict=False)}
-        given.update(
-            (tensor.slot.id, result)
-            for (_, tensor), result in zip(exports, results[len(outputs) :], strict=True)
-        )
-        for name, bound in inner.scope.names.items():
-            outer = inner.scope.parent.find(name) if inner.scope.parent is not None else None
-            value = bound.value
-            outside = outer is not None and isinstance(outer.value, Tensor)
-            if outside and isinstance(value, Tensor) and value.slot.id in given:
-                frame.scope.bind(name, given[value.slot.id], bound.span)
+def _exports(builder: GraphBuilder, inner: Scope, outputs: Sequence[Tensor]) -> list[Tensor]:
+    """What names of outside were rebound to in a container and is not among its outputs."""
+    known = {tensor.slot.id for tensor in outputs}
+    found: list[Tensor] = []
+    for _, bound in inner.rebound():
+        value = bound.value
+        for tensor in value.items.values() if isinstance(value, Indexed) else (value,):
+            made_here = isinstance(tensor, Tensor) and tensor.graph is builder
+            if made_here and isinstance(tensor, Tensor) and tensor.slot.id not in known:
+                known.add(tensor.slot.id)
+                found.append(tensor)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netspec.analysis import errors
+from netspec.analysis.places import header
 from netspec.catalog import Catalog
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program.graph import Requirement
@@ -14,6 +15,8 @@ from netspec.syntax import tree
 MAX_EXPANSIONS = 100_000
 MAX_LAYERS = 10_000
 MAX_PARAMETERS = 2**31
+# Bodies and layers given as arguments, within one another as they are expanded.
+MAX_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,12 @@ class Context:
     layers: int = 0
     parameters: int = 0
     exhausted: bool = False
+    # How many bodies are being run within one another, and the innermost.
+    depth: int = 0
+    place: Span | None = None
     # Params by name, so that a use before the declaration can be told from an unknown name.
     declared: dict[str, Span] = field(default_factory=dict)
-    _reported: set[tuple[str, Span]] = field(default_factory=set)
+    _reported: set[tuple[str, Span, str]] = field(default_factory=set)
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Report, with the chain of uses that led into the block at fault, innermost first.
@@ -58,7 +64,9 @@ class Context:
         the first of its uses only.
         """
         if diagnostic.labels:
-            mistake = (diagnostic.code, diagnostic.labels[0].span)
+            # Sizes in the message may differ from use to use, and from round to round of a loop.
+            said = "" if self.calls else diagnostic.message
+            mistake = (diagnostic.code, diagnostic.labels[0].span, said)
             if mistake in self._reported:
                 return
             self._reported.add(mistake)
@@ -69,7 +77,26 @@ class Context:
     def expand(self, span: Span, times: int = 1) -> bool:
         """Count `times` expansion steps; False, reported once, when the limit is passed."""
         self.expansions += times
-        return self._within(self.expansions, self.limits.expansions, "expansion steps", span)
+        return self._within(self.expansions, self.limits.expansions, "expansions", span)
+
+    def enter(self, span: Span) -> bool:
+        """Go into a body within another; False, reported once, when they nest too deeply."""
+        self.depth += 1
+        self.place = span
+        if self.depth > MAX_DEPTH:
+            self.too_deep()
+        return not self.exhausted
+
+    def leave(self) -> None:
+        """Come out of a body again."""
+        self.depth -= 1
+
+    def too_deep(self) -> None:
+        """Report, once, that what is being expanded nests too deeply, and expand no more."""
+        if not self.exhausted:
+            self.exhausted = True
+            assert self.place is not None
+            self.sink.report(errors.expands_too_deeply(header(self.place), MAX_DEPTH))
 
     def add_layer(self, parameters: int, span: Span) -> bool:
         """Count a layer and its parameters; False, reported once, when a limit is passed."""

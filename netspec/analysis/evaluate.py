@@ -14,7 +14,7 @@ from typing import Any
 
 from netspec.analysis import errors
 from netspec.analysis.arithmetic import COMPARISONS, MAX_LENGTH, compare, compute
-from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Context
 from netspec.analysis.operands import is_constant, operand, parts
 from netspec.analysis.refusals import Written, refusal_diagnostic, written
@@ -25,7 +25,6 @@ from netspec.analysis.values import (
     Instance,
     Scope,
     Stage,
-    Tensor,
     Unknown,
     Value,
     describe,
@@ -38,6 +37,9 @@ from netspec.types import Dim
 
 # Stages that the language has and this version does not.
 LATER = frozenset({"Parameter", "Buffer"})
+
+# Methods of torch's tensors whose function is called otherwise.
+METHODS = {"view": "reshape", "max": "amax", "min": "amin", "t": "transpose"}
 
 
 @dataclass(slots=True, eq=False)
@@ -213,14 +215,15 @@ class Expressions(ABC):
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return UNKNOWN
         if isinstance(left, Tensor) or isinstance(right, Tensor):
-            return self._tensor_binary(expression, left, right, frame)
+            return self.tensor_binary(expression, left, right, frame)
         if expression.op in COMPARISONS:
             return compare(expression, left, right, self.context.report)
         return compute(expression, left, right, self.context.report)
 
-    def _tensor_binary(
+    def tensor_binary(
         self, expression: tree.Binary, left: Value, right: Value, frame: Frame
     ) -> Value:
+        """The value of an operator of which one side at least is a tensor."""
         for side, value in ((expression.left, left), (expression.right, right)):
             if not isinstance(value, Tensor | int | float | Dim) or isinstance(value, bool):
                 self.context.report(errors.not_number(side.span, expression.op, describe(value)))
@@ -255,7 +258,9 @@ class Expressions(ABC):
             return Stage(call, frame.scope)
         target = self.evaluate(call.func, frame)
         if isinstance(target, Unknown):
-            for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            # What torch's own form `x.view(B, 2)` would be given is part of the same mistake.
+            arguments = () if isinstance(call.func, tree.Attribute) else call.args
+            for argument in (*arguments, *(keyword.value for keyword in call.keywords)):
                 self.evaluate(argument, frame)
             return UNKNOWN
         if isinstance(target, CatalogueName):
@@ -278,6 +283,7 @@ class Expressions(ABC):
             entry, (*args, *(k.value for k in keywords)), named, given[len(flow) :]
         ):
             return UNKNOWN
+        positional = self.aligned(entry, call, positional)
         outcome = entry.apply_function(
             [_typed(value) for value in positional],
             {name: _typed(value) for name, value in named.items()},
@@ -294,9 +300,15 @@ class Expressions(ABC):
             [operand(value, graph) for value in positional],
             outcome.outputs,
             call.span,
-            [*((name, operand(value, graph)) for name, value in named.items()), *outcome.implied],
+            [(name, operand(value, graph)) for name, value in (*named.items(), *outcome.implied)],
         )
         return results[0] if len(results) == 1 else tuple(results)
+
+    def aligned(
+        self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...]
+    ) -> tuple[Value, ...]:
+        """The operands of a function, as they are; a loss looks at some in another shape."""
+        return positional
 
     def _are_operands(
         self,
@@ -320,7 +332,13 @@ class Expressions(ABC):
             self.context.report(errors.not_yet(expression.span, "the tensor of a layer"))
         elif not isinstance(value, Unknown):
             name = expression.name
-            self.context.report(errors.no_attribute(name.span, name.id, describe(value)))
+            method = METHODS.get(name.id, name.id)
+            function = self.context.catalog.find("function", method)
+            self.context.report(
+                errors.no_attribute(
+                    name.span, name.id, describe(value), method if function is not None else None
+                )
+            )
         return UNKNOWN
 
     # --- for stages too ----------------------------------------------------------------------

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from netspec.analysis import errors
-from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.containers import Containers
 from netspec.analysis.evaluate import Frame
 from netspec.analysis.operands import literal
 from netspec.analysis.refusals import Written
+from netspec.analysis.sameness import difference
 from netspec.analysis.stages import Recipe, joined
-from netspec.analysis.values import UNKNOWN, Instance, Scope, Tensor, Unknown, Value
+from netspec.analysis.values import UNKNOWN, Instance, Scope, Unknown, Value
 from netspec.catalog import Refusal
 from netspec.program.graph import Graph, Layer, Ref
 from netspec.source import Span
@@ -77,15 +78,23 @@ class Instances(Containers):
         """Expand the shared block once more in a scratch graph: it must come out the same."""
         scratch = GraphBuilder("", stage.span, frame.graph)
         trial = Frame(Scope(recipe.frame.scope), scratch)
+        # It is the same block, so the limits count it once.
+        counted = (self.context.layers, self.context.parameters)
+        shared = [layer for _, layer in module.layers()]
+        self.context.layers -= len(shared)
+        self.context.parameters -= sum(layer.parameters for layer in shared)
         value = self.apply(recipe.expression, joined(tuple(inputs)), trial, instance.label)
+        self.context.layers, self.context.parameters = counted
         again = next((p.module for p in scratch.parts if p.label == instance.label.id), None)
         if isinstance(value, Unknown) or not isinstance(again, Graph):
             return UNKNOWN
-        for (key, first), (_, second) in zip(module.layers(), again.layers(), strict=True):
-            name = f"{instance.label.id}.{key}"
-            if not self._same(first, second, name, stage.span, inputs[0].slot.span):
-                return UNKNOWN
         name = instance.label.id
+        for (key, first), (known, second) in zip(module.layers(), again.layers(), strict=False):
+            if key != known or first.target != second.target:
+                break
+            origin = inputs[0].slot.span
+            if not self._same(first, second, f"{name}.{key}", stage.span, origin):
+                return UNKNOWN
         step = scratch.steps[-1]
         results = self.tensors(value, stage.span) or ()
         if len(step.results) != len(results):
@@ -93,6 +102,10 @@ class Instances(Containers):
             return UNKNOWN
         if len(again.inputs) != len(module.inputs):
             self.context.report(errors.shared_sees_otherwise(stage.span, name, module.span))
+            return UNKNOWN
+        place = difference(module, again)
+        if place is not None:
+            self.context.report(errors.shared_comes_out_otherwise(stage.span, name, place))
             return UNKNOWN
         # What the scratch use took, in its order: the flow and what the body captures.
         outer = dict(zip((slot.id for slot in scratch.inputs), scratch.captured(), strict=True))

@@ -8,22 +8,15 @@ from typing import cast
 
 from netspec.analysis import errors
 from netspec.analysis.bodies import Bodies
-from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.evaluate import Frame
 from netspec.analysis.operands import is_constant
-from netspec.analysis.refusals import comes_from, refusal_diagnostic, written
+from netspec.analysis.refusals import Written, comes_from, refusal_diagnostic, written
 from netspec.analysis.stages import joined
-from netspec.analysis.values import (
-    UNKNOWN,
-    CatalogueName,
-    Scope,
-    Tensor,
-    Unknown,
-    Value,
-    describe,
-)
+from netspec.analysis.values import UNKNOWN, CatalogueName, Scope, Unknown, Value, describe
 from netspec.catalog import Entry, Refusal
 from netspec.catalog import Value as Constant
+from netspec.diagnostics import Diagnostic
 from netspec.program.data import DataPlan, Field
 from netspec.program.graph import Graph, Model
 from netspec.syntax import tree
@@ -32,6 +25,17 @@ from netspec.types import Dim, TensorType
 # Target kinds of a declaration that torch wants as floating-point tensors.
 FLOAT_TARGETS = frozenset({"target", "fraction", "real", "unit"})
 TARGET = "y"
+# What the one output is called that no `output` names; a word of the language, so no name.
+UNNAMED = "output"
+# Functions that compare a prediction with a target of the same shape.
+COMPARING = frozenset(
+    {
+        "mse_loss",
+        "l1_loss",
+        "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,15 @@ class Losses(Bodies):
         entry = self.context.catalog.find("loss", name)
         return CatalogueName(entry) if entry is not None else super().catalogue_name(name)
 
+    def unknown_name(self, name: tree.Name, frame: Frame) -> Diagnostic:
+        """As everywhere; an output that the model does not name has no name here."""
+        report: Diagnostic = super().unknown_name(name, frame)
+        if report.code != "NS2001" or self.model.output_names != (UNNAMED,):
+            return report
+        if report.help is not None and f"`{UNNAMED}`" not in report.help:
+            return report
+        return replace(report, help="end the model with `output name` to use its output by a name")
+
     def is_stage(self, expression: tree.Expr, frame: Frame) -> bool:
         """As everywhere; a loss, whose name is spelt like a layer's, is a function here."""
         if isinstance(expression, tree.Name) and frame.scope.find(expression.id) is None:
@@ -108,6 +121,47 @@ class Losses(Bodies):
             return UNKNOWN
         return self.criterion(entry, call, (), tensors)
 
+    def tensor_binary(
+        self, expression: tree.Binary, left: Value, right: Value, frame: Frame
+    ) -> Value:
+        """As in a model, but rows meet their own rows: a last dimension of 1 is looked through.
+
+        Broadcasting [B, 1] with [B] would pair every row with every other.
+        """
+        if isinstance(left, Tensor) and isinstance(right, Tensor) and expression.op != "@":
+            pair = (left, right)
+            if _rows_misaligned(left.type, right.type):
+                viewed = self._viewed(pair)
+                if viewed is None or viewed[0][1].shape != viewed[1][1].shape:
+                    self._report_misaligned(expression, pair)
+                    return UNKNOWN
+                left, right = self._insert_views(viewed, expression)
+        return super().tensor_binary(expression, left, right, frame)
+
+    def aligned(
+        self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...]
+    ) -> tuple[Value, ...]:
+        """A loss written as a function compares rows with their own rows too."""
+        pair = [value for value in positional[:2] if isinstance(value, Tensor)]
+        if entry.name not in COMPARING or len(pair) != 2:
+            return positional
+        self._note_targets(entry, pair)
+        viewed = self._viewed(pair)
+        if viewed is None or viewed[0][1].shape != viewed[1][1].shape:
+            return positional
+        return (*self._insert_views(viewed, call), *positional[2:])
+
+    def _report_misaligned(self, expression: tree.Binary, pair: tuple[Tensor, Tensor]) -> None:
+        first, second = (tensor.type.dims() for tensor in pair)
+        refusal = Refusal(
+            reason="rank",
+            message=f"`{expression.op}` compares {first} with {second}",
+            notes=("torch would pair every row with every other; a loss never does that",),
+            help="give both the same dimensions: `unsqueeze(y, dim=1)` makes [B, 1] of [B]",
+        )
+        made = refusal_diagnostic(refusal, Written(span=expression.span), pair, self._said)
+        self.context.report(made)
+
     # --- criteria ------------------------------------------------------------------------------
 
     def criterion(
@@ -126,18 +180,21 @@ class Losses(Bodies):
         if isinstance(bound, Refusal):
             self.refuse(bound, written(call, entry))
             return UNKNOWN
+        compared = tensors
         outcome = entry.apply(bound, [tensor.type for tensor in tensors])
         if isinstance(outcome, Refusal):
             viewed = self._viewed(tensors)
             if viewed is not None:
                 again = entry.apply(bound, [view for _, view in viewed])
-                if not isinstance(again, Refusal):
+                if outcome.reason == "rank" or not isinstance(again, Refusal):
                     outcome = again
-                    tensors = self._insert_views(viewed, call)
+                if not isinstance(again, Refusal):
+                    compared = self._insert_views(viewed, call)
         if isinstance(outcome, Refusal):
             self._refused(outcome, call, entry, tensors)
             return UNKNOWN
         self._note_targets(entry, tensors)
+        tensors = compared
         self.applied.append(entry.name)
         child = self.add_layer(entry, outcome, call.span, self.frame, None)
         if child is None:
@@ -215,6 +272,12 @@ class Losses(Bodies):
                 continue
             if wanted in FLOAT_TARGETS:
                 self.as_real.add(name)
+
+
+def _rows_misaligned(left: TensorType, right: TensorType) -> bool:
+    """Whether broadcasting would lay the batch of one along another dimension of the other."""
+    batch = Dim.symbol("B")
+    return left.rank != right.rank and left.shape[:1] == (batch,) and right.shape[:1] == (batch,)
 
 
 @dataclass(slots=True)

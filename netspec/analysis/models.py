@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from netspec.analysis import errors
 from netspec.analysis.bodies import Bodies
-from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Use
 from netspec.analysis.evaluate import Frame
 from netspec.analysis.inputs import bind_dimensions, declared_type
 from netspec.analysis.requirements import formula, impossible, simplified
-from netspec.analysis.values import Block, Tensor
+from netspec.analysis.values import Block
 from netspec.program.data import DataPlan
 from netspec.program.graph import Model
 from netspec.source import Span
@@ -88,8 +88,14 @@ def _inputs(
         frame.scope.bind("x", tensor, tensor.slot.span)
         return [tensor]
     tensors: list[Tensor] = []
+    first: dict[str, Span] = {}
     for statement in declared:
         name = statement.name.id
+        if name in first:
+            what = f"the input `{name}`"
+            report(errors.defined_twice(statement.name.span, what, first[name]))
+            return None
+        first[name] = statement.name.span
         found = _known(name, data, given)
         if found is not None:
             tensor = builder.input(found[0], statement.span, name)

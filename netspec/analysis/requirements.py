@@ -17,7 +17,9 @@ from netspec.program.graph import Requirement
 from netspec.types import Dim
 from netspec.types.dimensions import Quotient
 
-MAX_TRIED = 1 << 16
+# How often facts are tried on sizes, all of them together, and pairs of facts on one another.
+MAX_TRIED = 1 << 17
+MAX_PAIRS = 64
 
 Facts = tuple[Requirement, ...]
 
@@ -52,7 +54,8 @@ def impossible(requirements: Sequence[Requirement]) -> tuple[tuple[str, Facts], 
     by_symbol, _ = _sorted_out(requirements)
     for symbol, facts in by_symbol.items():
         if _allowed(symbol, facts) == []:
-            fewer = (*((fact,) for fact in facts), *itertools.combinations(facts, 2))
+            pairs = itertools.islice(itertools.combinations(facts, 2), MAX_PAIRS)
+            fewer = (*((fact,) for fact in facts), *pairs)
             found.append((symbol, next((f for f in fewer if _allowed(symbol, f) == []), facts)))
     return tuple(found)
 
@@ -130,7 +133,7 @@ def _allowed(symbol: str, facts: Facts) -> list[int] | None:
 def _reach(symbol: str, facts: Facts) -> int | None:
     """Two periods beyond the size from where on every fact repeats itself."""
     period = _period_of(facts)
-    if period > MAX_TRIED:
+    if period * len(facts) > MAX_TRIED:
         return None
     settled = 1
     for fact in facts:
@@ -141,7 +144,7 @@ def _reach(symbol: str, facts: Facts) -> int | None:
             # From here on the gap has the sign of its growth.
             settled = max(settled, period * (max(map(abs, first)) // abs(growth) + 2))
     reach = settled + 2 * period
-    return reach if reach <= MAX_TRIED else None
+    return reach if reach * len(facts) <= MAX_TRIED else None
 
 
 def _period_of(facts: Facts) -> int:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from netspec.analysis import errors
-from netspec.analysis.builder import GraphBuilder
+from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Context
 from netspec.analysis.evaluate import Frame
 from netspec.analysis.operands import is_constant, literal, parts
@@ -23,10 +23,10 @@ from netspec.analysis.values import (
     UNKNOWN,
     Block,
     CatalogueName,
+    Indexed,
     Instance,
     Scope,
     Stage,
-    Tensor,
     Unknown,
     Value,
     describe,
@@ -153,12 +153,14 @@ class Stages(Subscripts):
             case tree.Labelled():
                 value = self.apply(stage.stage, flow, frame, stage.label)
                 if isinstance(value, Unknown) and stage.label.id not in frame.scope.names:
-                    frame.scope.bind(stage.label.id, UNKNOWN, stage.label.span)
+                    frame.scope.bind(stage.label.id, UNKNOWN, stage.label.span, own=True)
                 return value
             case tree.Inline():
                 if label is None:
                     inner = Frame(Scope(frame.scope), frame.graph, flow)
-                    return joined(self.run(stage.body, inner))
+                    values = self.run(stage.body, inner)
+                    rebind(inner.scope, {}, frame.scope)
+                    return joined(values)
                 return self.container(stage, flow, frame, label)
             case tree.Pipe():
                 if label is not None:
@@ -212,9 +214,22 @@ class Stages(Subscripts):
         self, passed: Stage, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
     ) -> Value:
         """Apply a stage that came as an argument, `act` or `norm(64)`."""
-        inner = Frame(passed.scope, frame.graph, flow)
+        try:
+            if not self.context.enter(stage.span):
+                return UNKNOWN
+            return self._apply_passed(passed, stage, flow, frame, label)
+        finally:
+            self.context.leave()
+
+    def _apply_passed(
+        self, passed: Stage, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
+    ) -> Value:
+        inner = Frame(Scope(passed.scope), frame.graph, flow)
         if not isinstance(stage, tree.Call):
-            return self.apply(passed.expression, flow, inner, label)
+            value = self.apply(passed.expression, flow, inner, label)
+            if label is not None and label.id in inner.scope.names:
+                frame.scope.names[label.id] = inner.scope.names[label.id]
+            return value
         if isinstance(passed.expression, tree.Name):
             target = self.evaluate(passed.expression, inner)
             return self._apply_target(target, stage, flow, frame, label)
@@ -251,7 +266,9 @@ class Stages(Subscripts):
         ):
             wrong = [part for part in parts(value) if not is_constant(part)]
             if wrong:
-                self.context.report(errors.not_constant(place.span, describe(wrong[0])))
+                advice = f"a value stands before the layer: `{place.span.text} -> {entry.name}`"
+                flows = advice if isinstance(value, Tensor) else None
+                self.context.report(errors.not_constant(place.span, describe(wrong[0]), flows))
                 return UNKNOWN
         inputs = self.tensors(flow, stage.span)
         bound = entry.bind(
@@ -316,7 +333,8 @@ class Stages(Subscripts):
     def remember(self, frame: Frame, child: int, label: tree.Name | None, recipe: Recipe) -> None:
         """Bind a label to the instance it names."""
         if label is not None and frame.graph is not None:
-            frame.scope.bind(label.id, Instance(frame.graph, child, label), label.span)
+            instance = Instance(frame.graph, child, label)
+            frame.scope.bind(label.id, instance, label.span, own=True)
             frame.scope.names[label.id].used = True
             self.recipes[frame.graph, child] = recipe
 
@@ -342,6 +360,20 @@ def flattened(value: Value) -> tuple[Value, ...]:
 def joined(values: Sequence[Value]) -> Value:
     """One value as itself, several as a tuple."""
     return values[0] if len(values) == 1 else tuple(values)
+
+
+def rebind(inner: Scope, given: Mapping[int, Tensor], outer: Scope) -> None:
+    """Bind names of outside that a body rebound; `given` are its values as they come out of it."""
+
+    def outside(value: Value) -> Value:
+        return given.get(value.slot.id, value) if isinstance(value, Tensor) else value
+
+    for name, bound in inner.rebound():
+        if isinstance(bound.value, Indexed):
+            family = outer.family(name, bound.span)
+            family.items.update((key, outside(item)) for key, item in bound.value.items.items())
+        else:
+            outer.bind(name, outside(bound.value), bound.span)
 
 
 def counted(number: int, noun: str) -> str:

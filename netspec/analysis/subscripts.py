@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from netspec.analysis import errors
+from netspec.analysis.builder import Tensor
 from netspec.analysis.evaluate import Expressions, Frame
 from netspec.analysis.refusals import Written
-from netspec.analysis.values import UNKNOWN, Indexed, Tensor, Unknown, Value, describe
+from netspec.analysis.values import UNKNOWN, Indexed, Unknown, Value, describe
 from netspec.catalog import Refusal, subscripts
 from netspec.program.graph import EllipsisOperand, Operand, SliceOperand
 from netspec.syntax import tree
@@ -25,12 +26,13 @@ class Subscripts(Expressions):
                 key = self.index(expression, frame)
                 if key is None:
                     return UNKNOWN
-                if key not in bound.value.items:
-                    known = [", ".join(map(str, k)) for k in bound.value.items]
+                family = bound.value.holder(key)
+                if family is None:
+                    known = [", ".join(map(str, k)) for k in bound.value.indices()]
                     name = expression.value.id
                     self.context.report(errors.unknown_index(expression.span, name, key, known))
                     return UNKNOWN
-                return bound.value.items[key]
+                return family.items[key]
         value = self.evaluate(expression.value, frame)
         if isinstance(value, Tensor):
             return self._tensor_subscript(expression, value, frame)

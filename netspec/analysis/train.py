@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import mul
 
 from netspec.analysis import errors
+from netspec.analysis.arithmetic import Report
 from netspec.analysis.bodies import Bodies
 from netspec.analysis.choices import (
     SUITED,
@@ -16,12 +19,12 @@ from netspec.analysis.choices import (
     choose_schedule,
 )
 from netspec.analysis.evaluate import Frame
-from netspec.analysis.losses import TARGET, Loss, analyse_loss
+from netspec.analysis.losses import Loss, analyse_loss
 from netspec.analysis.places import header, word_in
 from netspec.analysis.stopping import measured_in, stop_condition
 from netspec.analysis.values import Scope, Unknown, describe
 from netspec.diagnostics import near
-from netspec.program.data import DataPlan
+from netspec.program.data import DataPlan, Field
 from netspec.program.graph import Model
 from netspec.program.train import (
     Choice,
@@ -31,9 +34,11 @@ from netspec.program.train import (
     StopCondition,
     Task,
     TrainPlan,
+    compared,
 )
 from netspec.source import Span
 from netspec.syntax import tree
+from netspec.types import Dim, TensorType
 
 CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline")
 LATER = ("precision", "compile", "ema", "checkpoint", "weights")
@@ -102,9 +107,11 @@ def analyse_train(
     if not any(weight.learned for _, layer in model.graph.layers() for weight in layer.weights):
         report(errors.nothing_learned(header(model.span)))
     task, classes = infer_task(model, data, loss)
-    metrics = sorted_out.metrics(task)
+    metrics = sorted_out.metrics(task, classes)
     stop = sorted_out.stop(data)
     metrics = _with_stopping(metrics, stop, task, sorted_out)
+    if task == "regression":
+        _check_comparable(metrics, model, data, loss, report)
     stored = _stored(data, model, loss, sorted_out)
     if optimizer is None or stored is None or bodies.context.sink.failed:
         return None
@@ -135,6 +142,7 @@ class _Statements:
         self.terms: dict[str, tree.Bind] = {}
         self._groups: list[tree.Group] = []
         self._stops: list[tree.Stop] = []
+        self._phased = False
         for statement in block.body.statements:
             self._sort(statement)
 
@@ -157,6 +165,7 @@ class _Statements:
             case tree.Phase() | tree.Freeze():
                 word = "phase" if isinstance(statement, tree.Phase) else "freeze"
                 report(errors.not_yet(header(statement.span), f"`{word}`"))
+                self._phased = self._phased or word == "phase"
             case _:
                 report(errors.not_in_train(header(statement.span)))
 
@@ -168,6 +177,8 @@ class _Statements:
             "epochs": "epochs = 10",
         }
         report = self.bodies.context.report
+        if self._phased:
+            return  # a phase has settings of its own
         for name, example in examples.items():
             if name in self.settings or (name == "epochs" and "steps" in self.settings):
                 continue
@@ -245,12 +256,12 @@ class _Statements:
         ]
         return tuple(group for group in made if group is not None)
 
-    def metrics(self, task: Task) -> tuple[Choice, ...]:
+    def metrics(self, task: Task, classes: int | None) -> tuple[Choice, ...]:
         """The metrics of the `metrics` setting."""
         binding = self.settings.get("metrics")
         if binding is None:
             return ()
-        return choose_metrics(binding.values[0], task, self.bodies, self.frame)
+        return choose_metrics(binding.values[0], task, self.bodies, self.frame, classes)
 
     def metric(self, measured: Measured, stop: StopCondition, task: Task) -> Choice | None:
         """A metric that only a stop condition asks for."""
@@ -303,11 +314,10 @@ def _span_of(condition: StopCondition) -> Span:
 
 
 def infer_task(model: Model, data: DataPlan, loss: Loss) -> tuple[Task, int | None]:
-    """What the model's first output predicts of `y`, from their types and the loss."""
-    target = data.field(TARGET)
-    if target is None:
+    """What the output predicts that metrics compare, from its type, its target's and the loss."""
+    output, target = _compared(model, data, loss)
+    if output is None or target is None:
         return "regression", None
-    output = model.graph.output_types[0]
     shape = output.shape[:-1] if output.rank == target.type.rank + 1 else output.shape
     binary = target.type.kind.name == "bool" or (
         target.type.kind.name == "index"
@@ -326,6 +336,32 @@ def infer_task(model: Model, data: DataPlan, loss: Loss) -> tuple[Task, int | No
         if loss.name == "BCEWithLogitsLoss":
             return "binary_score", 2
     return "regression", None
+
+
+def _compared(model: Model, data: DataPlan, loss: Loss) -> tuple[TensorType | None, Field | None]:
+    """The type of the output, and the field, that metrics compare."""
+    inputs = [slot.name or "x" for slot in model.graph.inputs]
+    prediction, target = compared(loss.graph, model.output_names, inputs)
+    types = dict(zip(model.output_names, model.graph.output_types, strict=True))
+    return types.get(prediction or ""), data.field(target or "")
+
+
+def _count(shape: Sequence[Dim]) -> Dim:
+    return reduce(mul, shape, Dim.of(1))
+
+
+def _check_comparable(
+    metrics: Sequence[Choice], model: Model, data: DataPlan, loss: Loss, report: Report
+) -> None:
+    """Report metrics of numbers when there is nothing to subtract from the output."""
+    output, target = _compared(model, data, loss)
+    missing = output is None or target is None
+    if output is not None and target is not None:
+        missing = _count(output.shape) != _count(target.type.shape)
+    if missing:
+        what = "an output that the loss compares with no field of its shape"
+        for metric in metrics:
+            report(errors.metric_task(metric.span, metric.name, what, ()))
 
 
 def _stored(data: DataPlan, model: Model, loss: Loss, statements: _Statements) -> DataPlan | None:

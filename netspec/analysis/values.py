@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.catalog import Entry
-from netspec.program.graph import Slot
 from netspec.source import Span
 from netspec.syntax import tree
-from netspec.types import Dim, TensorType
-
-if TYPE_CHECKING:
-    from netspec.analysis.builder import GraphBuilder
+from netspec.types import Dim
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +18,6 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tensor:
-    """A value of the network, in the graph it was computed in."""
-
-    graph: GraphBuilder
-    slot: Slot
-
-    @property
-    def type(self) -> TensorType:
-        """Its kind and shape."""
-        return self.slot.type
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,9 +70,25 @@ class CatalogueName:
 
 @dataclass(slots=True, eq=False)
 class Indexed:
-    """A family of names with compile-time indices: `skip[i] = x`."""
+    """A family of names with compile-time indices: `skip[i] = x`.
 
+    `around` is the family of that name in the scopes around, of which it hides what it binds anew.
+    """
+
+    around: Indexed | None = None
     items: dict[tuple[int | str, ...], Value] = field(default_factory=dict)
+
+    def holder(self, key: tuple[int | str, ...]) -> Indexed | None:
+        """The innermost family that binds `key`."""
+        family: Indexed | None = self
+        while family is not None and key not in family.items:
+            family = family.around
+        return family
+
+    def indices(self) -> tuple[tuple[int | str, ...], ...]:
+        """Every index that is bound, in the order of the text."""
+        outer = self.around.indices() if self.around is not None else ()
+        return (*outer, *(key for key in self.items if key not in outer))
 
 
 Value = (
@@ -112,11 +111,16 @@ Value = (
 
 @dataclass(slots=True, eq=False)
 class Bound:
-    """A name's value, where it was bound, and whether anything used it."""
+    """A name's value, where it was bound, and whether anything used it.
+
+    A label, an input and the variable of a loop are `own`: another thing than the name of outside
+    that they hide. A name bound by `=` is the same name there.
+    """
 
     value: Value
     span: Span
     used: bool = False
+    own: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -126,9 +130,32 @@ class Scope:
     parent: Scope | None = None
     names: dict[str, Bound] = field(default_factory=dict)
 
-    def bind(self, name: str, value: Value, span: Span) -> None:
+    def bind(self, name: str, value: Value, span: Span, *, own: bool = False) -> None:
         """Bind `name` here, replacing an earlier binding of this scope."""
-        self.names[name] = Bound(value, span)
+        earlier = self.names.get(name)
+        own = own or (earlier is not None and earlier.own)
+        self.names[name] = Bound(value, span, own=own)
+
+    def family(self, name: str, span: Span) -> Indexed:
+        """The indexed name as this scope binds it, to bind one of its indices here."""
+        bound = self.names.get(name)
+        if bound is None or not isinstance(bound.value, Indexed):
+            around = self.find(name)
+            value = around.value if around is not None else None
+            made = Indexed(value if isinstance(value, Indexed) else None)
+            self.bind(name, made, span)
+            return made
+        return bound.value
+
+    def rebound(self) -> Iterator[tuple[str, Bound]]:
+        """Names of the scopes around this one that are bound anew here."""
+        for name, bound in self.names.items():
+            if not bound.own and self.parent is not None and self.parent.has(name):
+                yield name, bound
+
+    def has(self, name: str) -> bool:
+        """Whether `name` can be seen from here."""
+        return name in self.names or (self.parent is not None and self.parent.has(name))
 
     def find(self, name: str) -> Bound | None:
         """The innermost binding of `name`, marked as used."""

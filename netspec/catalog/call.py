@@ -32,7 +32,7 @@ class Call:
     kinds: dict[str, Kind] = field(default_factory=dict)
     rest: Shape = ()
     needs: list[Need] = field(default_factory=list)
-    implied: dict[str, int] = field(default_factory=dict)
+    implied: dict[str, int | tuple[int, ...]] = field(default_factory=dict)
     refusal: Refusal | None = None
 
     # --- mistakes and facts ----------------------------------------------------------------------
@@ -176,6 +176,15 @@ def _out_of_range(name: str, number: int, rank: int) -> tuple[str]:
         return (f"`{name}` names dimension {number} of a tensor that has none",)
     last = "only dimension 0" if rank == 1 else f"the dimensions 0 to {rank - 1}"
     return (f"`{name}` names dimension {number} of a tensor that has {last}",)
+
+
+def too_large(name: str) -> Refusal:
+    """The refusal of a call whose sizes have more than 18 digits."""
+    return Refusal(
+        reason="size",
+        message=f"`{name}` makes a tensor with a size of more than 18 digits",
+        help="lower the count of a loop, or the sizes",
+    )
 
 
 def as_int(value: Operand) -> int:

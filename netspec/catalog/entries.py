@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from netspec.catalog import binding, rules, signatures
-from netspec.catalog.call import Call
+from netspec.catalog.call import Call, too_large
 from netspec.catalog.index import Declaration, declarations
 from netspec.catalog.operands import bind_operands
 from netspec.catalog.records import (
@@ -26,7 +26,7 @@ from netspec.catalog.weights import weights
 from netspec.diagnostics import Sink
 from netspec.source import Source
 from netspec.syntax import parse, tree
-from netspec.types import TensorType
+from netspec.types import SizeTooLargeError, TensorType
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ class Entry:
             given=bound.given,
             inputs=tuple(inputs),
         )
-        result = self._run(call)
+        result = self._bounded(call)
         if isinstance(result, Refusal):
             return self._torch_form_meant(bound, call.inputs) or result
         order = {argument.name: call.arguments[argument.name] for argument in self.arguments}
@@ -145,7 +145,7 @@ class Entry:
             given=placed.given,
             inputs=placed.tensors,
         )
-        result = self._run(call)
+        result = self._bounded(call)
         if isinstance(result, Refusal):
             return result
         return Application(
@@ -167,6 +167,13 @@ class Entry:
         if isinstance(first, tuple) or hasattr(first, "items"):
             return tuple(positional)
         return (*positional[:place], wrap(tuple(positional[place:])))
+
+    def _bounded(self, call: Call) -> tuple[TensorType, ...] | Refusal:
+        """The outputs, or a refusal when one of their sizes is beyond what can be meant."""
+        try:
+            return self._run(call)
+        except SizeTooLargeError:
+            return too_large(self.name)
 
     def _run(self, call: Call) -> tuple[TensorType, ...] | Refusal:
         """Rules and signature, whichever the entry has."""

@@ -6,12 +6,12 @@ The conformance tests read this page: a class of torch is declared or named here
 from __future__ import annotations
 
 OPTIMIZERS = {
-    "Optimizer": "the class the others are made from",
+    "Optimizer": "is the class the others are made from",
     "LBFGS": "evaluates the loss several times a step, through a closure",
 }
 
 SCHEDULES = {
-    "LRScheduler": "the class the others are made from",
+    "LRScheduler": "is the class the others are made from",
     "LambdaLR": "takes a Python function",
     "MultiplicativeLR": "takes a Python function",
     "SequentialLR": "takes schedules; `warmup(n) -> Schedule` says the usual case",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from netspec.catalog.call import Call
+from netspec.catalog.call import Call, too_large
 from netspec.catalog.kinds import BOOL, INT, REAL
 from netspec.catalog.records import Operation, Refusal
 from netspec.catalog.rules.products import product_of
 from netspec.catalog.subscripts import subscript
-from netspec.types import Dim, Kind, TensorType
+from netspec.types import Dim, Kind, SizeTooLargeError, TensorType
 
 ARITHMETIC = ("+", "-", "*", "/", "//", "%", "**")
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
@@ -26,7 +26,10 @@ def apply(op: str, left: Operand, right: Operand) -> Operation | Refusal:
         arguments={},
         inputs=tuple(x for x in (left, right) if isinstance(x, TensorType)),
     )
-    result = _typed(call, op, left, right)
+    try:
+        result = _typed(call, op, left, right)
+    except SizeTooLargeError:
+        return too_large(op)
     if call.refusal is not None:
         return call.refusal
     return Operation(type=result, requirements=tuple(call.needs))

@@ -119,7 +119,7 @@ class Application:
     weights: tuple[tuple[str, tuple[int, ...], bool], ...] = ()
     requirements: tuple[Need, ...] = ()
     nesting: Nesting = ()
-    implied: tuple[tuple[str, int], ...] = ()
+    implied: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import EllipsisType
 
-from netspec.catalog.call import Call
+from netspec.catalog.call import Call, too_large
 from netspec.catalog.kinds import REAL, elements
 from netspec.catalog.records import Operation, Refusal
-from netspec.types import Dim, TensorType, lowest
+from netspec.types import Dim, SizeTooLargeError, TensorType, lowest
 
 Item = int | Dim | slice | EllipsisType | TensorType | None
 Bound = int | Dim | None
@@ -17,7 +17,10 @@ Bound = int | Dim | None
 def subscript(given: TensorType, items: Sequence[Item]) -> Operation | Refusal:
     """The type of `given[items]`; a slice's parts are integers, sizes or None."""
     call = Call(kind="operator", name="[ ]", arguments={}, inputs=(given,))
-    result = _typed(call, given, items)
+    try:
+        result = _typed(call, given, items)
+    except SizeTooLargeError:
+        return too_large("[ ]")
     if call.refusal is not None:
         return call.refusal
     return Operation(type=result, requirements=tuple(call.needs))
@@ -100,13 +103,8 @@ def _sliced(call: Call, given: TensorType, position: int, part: slice) -> Dim:
     start = _edge(call, given, position, part.start, Dim.of(0))
     stop = _edge(call, given, position, part.stop, size)
     length = stop - start
-    slack = lowest(length)
-    if slack is not None and slack >= 0:
-        return (length + step - 1) // step
-    if length.value is not None:
-        return Dim.of(0)
     call.at_least(
-        stop, start, f"a slice of dimension {position} of {given.dims()} ends before it begins"
+        length, Dim.of(1), f"the slice leaves nothing of dimension {position} of {given.dims()}"
     )
     return (length + step - 1) // step
 

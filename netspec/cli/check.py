@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from netspec import driver
+from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, no_color, overrides, traceback
+from netspec.cli.verb import Verb, limits, no_color, overrides, traceback
 from netspec.diagnostics import Diagnostic, Severity, Sink
 from netspec.program import Program
 
@@ -19,6 +20,7 @@ from netspec.program import Program
     "files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True
 )
 @overrides
+@limits
 @click.option(
     "--format",
     "layout",
@@ -28,7 +30,12 @@ from netspec.program import Program
 )
 @no_color
 def check(
-    files: tuple[Path, ...], overrides: dict[str, str], layout: str, *, no_color: bool
+    files: tuple[Path, ...],
+    overrides: dict[str, str],
+    limits: Limits,
+    layout: str,
+    *,
+    no_color: bool,
 ) -> int:
     """Check specs: names, arguments, shapes, kinds, data and training plan.
 
@@ -41,7 +48,7 @@ def check(
     for path in files:
         sink = Sink()
         source = driver.read(path, sink)
-        program = None if source is None else driver.check(source, sink, overrides)
+        program = None if source is None else driver.check(source, sink, overrides, limits=limits)
         failed |= sink.failed
         findings.extend(sink.diagnostics)
         if program is not None and not sink.failed:

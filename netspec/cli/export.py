@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from netspec import driver
+from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, no_color, overrides, spec_file, traceback
+from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
 
 
@@ -30,19 +31,27 @@ from netspec.diagnostics import Sink
     help="The file to write, replacing what it held; without it, the script is printed.",
 )
 @overrides
+@limits
 @no_color
 def export(
-    file: Path, target: str, output: Path | None, overrides: dict[str, str], *, no_color: bool
+    file: Path,
+    target: str,
+    output: Path | None,
+    overrides: dict[str, str],
+    limits: Limits,
+    *,
+    no_color: bool,
 ) -> int:
     """Write a spec out as plain PyTorch, to read, to keep, or to carry on from.
 
-    Run by itself, the script prints the losses that `netspec run` prints.
+    Run by itself, the script prints the losses that `netspec run` prints. Of a spec without `data`
+    or `train` the model is written.
     """
     sink = Sink()
     source = driver.read(file, sink)
-    program = None if source is None else driver.check(source, sink, overrides)
+    program = None if source is None else driver.check(source, sink, overrides, limits=limits)
     script = None
-    if program is not None and driver.complete(program, sink) and not sink.failed:
+    if program is not None and not sink.failed:
         script = driver.export(program, sink)
     complain(sink.diagnostics, no_color=no_color)
     if script is None or sink.failed:

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from netspec import driver
+from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, no_color, overrides, spec_file, traceback
+from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
 
 # What a shell gives for a command that Ctrl-C ended, though this one ends in good order.
@@ -21,6 +22,7 @@ INTERRUPTED = 130
 @traceback
 @spec_file
 @overrides
+@limits
 @click.option(
     "--epochs", type=click.IntRange(min=1), metavar="N", help="Train for N epochs instead."
 )
@@ -42,6 +44,7 @@ INTERRUPTED = 130
 def run(
     file: Path,
     overrides: dict[str, str],
+    limits: Limits,
     epochs: int | None,
     device: str | None,
     runs: Path,
@@ -56,7 +59,7 @@ def run(
     """
     sink = Sink()
     source = driver.read(file, sink)
-    program = None if source is None else driver.check(source, sink, overrides)
+    program = None if source is None else driver.check(source, sink, overrides, limits=limits)
     fit = program is not None and driver.complete(program, sink)
     complain(sink.diagnostics, no_color=no_color)
     if program is None or not fit or sink.failed:

@@ -10,9 +10,10 @@ from typing import assert_never
 import click
 
 from netspec import catalog, driver
+from netspec.analysis.context import Limits
 from netspec.cli.check import counted
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, no_color, overrides, spec_file, traceback
+from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
 from netspec.program import Program
 from netspec.program.graph import Compute, Graph, Invoke, Layer, Model, Ref, Slot
@@ -25,15 +26,16 @@ LONGEST = 60
 @traceback
 @spec_file
 @overrides
+@limits
 @no_color
-def show(file: Path, overrides: dict[str, str], *, no_color: bool) -> int:
+def show(file: Path, overrides: dict[str, str], limits: Limits, *, no_color: bool) -> int:
     """Show a spec's models: line, layer, output type, parameters; totals; requirements.
 
     Nothing is built and torch is not loaded.
     """
     sink = Sink()
     source = driver.read(file, sink)
-    program = None if source is None else driver.check(source, sink, overrides)
+    program = None if source is None else driver.check(source, sink, overrides, limits=limits)
     complain(sink.diagnostics, no_color=no_color)
     if program is None or sink.failed:
         return 1

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
 import click
+
+from netspec.analysis.context import Limits
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -38,6 +41,18 @@ def overrides(function: F) -> F:
     )(function)
 
 
+def limits(function: F) -> F:
+    """The option `--limit name=n`: lets a spec expand further than it may by itself."""
+    return click.option(
+        "--limit",
+        "limits",
+        metavar="NAME=N",
+        multiple=True,
+        callback=_limits,
+        help="Raise a limit: expansions, layers or parameters.",
+    )(function)
+
+
 def no_color(function: F) -> F:
     """The option `--no-color`. The variable NO_COLOR does the same: rich reads it by itself."""
     return click.option("--no-color", is_flag=True, help="Write without colours.")(function)
@@ -51,6 +66,18 @@ def traceback(function: F) -> F:
         expose_value=False,
         help="Show the Python traceback of a bug in netspec.",
     )(function)
+
+
+def _limits(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Limits:
+    known = [field.name for field in fields(Limits)]
+    raised: dict[str, int] = {}
+    for name, text in _split(context, option, given).items():
+        if name not in known:
+            raise click.BadParameter(f"`{name}` is none of {', '.join(known)}", context, option)
+        if not text.isascii() or not text.isdecimal():
+            raise click.BadParameter(f"`{text}` is not a whole number", context, option)
+        raised[name] = int(text)
+    return Limits(**raised)
 
 
 def _split(

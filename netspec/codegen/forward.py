@@ -16,7 +16,6 @@ from netspec.codegen.constructors import Nesting, grouped
 from netspec.codegen.functions import Argument
 from netspec.codegen.layout import WIDTH, Expr
 from netspec.codegen.names import checked, checked_shape, local
-from netspec.codegen.operands import holds_tensor, refs
 from netspec.codegen.plans import Path
 from netspec.codegen.variables import Variables
 from netspec.program.graph import (
@@ -32,7 +31,9 @@ from netspec.program.graph import (
     Step,
 )
 from netspec.program.graph import Sequence as OperandSequence
+from netspec.program.operands import holds_tensor, refs
 from netspec.types import Dim
+from netspec.types.measures import measure
 
 # Calls of modules that may stand inside one another, and calls of any kind.
 MOST_MODULES = 3
@@ -223,7 +224,7 @@ class Statements:
                 reads[operand.id] += 1
                 return Expr(self._variables[operand.id])
             case Dim():
-                size = sizes.measure(operand, [slot.type for slot in self.graph.inputs])
+                size = measure(operand, [slot.type for slot in self.graph.inputs])
                 return sizes.written(size, self._variables.sizes.__getitem__)
             case OperandSequence():
                 items = [

@@ -12,7 +12,6 @@ from typing import Literal as OneOf
 
 from netspec.codegen.arguments import MISSING, Absence, Argument, Given
 from netspec.codegen.constructors import in_order
-from netspec.codegen.sizes import measure
 from netspec.program.graph import (
     EllipsisOperand,
     Graph,
@@ -26,6 +25,7 @@ from netspec.program.graph import (
 )
 from netspec.program.graph import Sequence as OperandSequence
 from netspec.types import Dim, TensorType
+from netspec.types.measures import measure
 
 Path = tuple[str | int, ...]
 

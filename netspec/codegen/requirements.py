@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from netspec.codegen import layout, sizes
+from netspec.codegen import layout
 from netspec.codegen.layout import Expr, binary
+from netspec.codegen.sizes import multiple_needed, written
 from netspec.program.graph import Requirement
 from netspec.types import Dim, TensorType
+from netspec.types.measures import Axis, Size, axes, measure
 
 # A condition longer than this is not spelled out in the message.
 LONGEST_CONDITION = 70
@@ -18,9 +20,9 @@ LONGEST_CONDITION = 70
 class _Condition:
     """`left opposite right` is true when the condition that `text` states does not hold."""
 
-    left: sizes.Size
+    left: Size
     opposite: str
-    right: sizes.Size
+    right: Size
     text: str
 
 
@@ -29,7 +31,7 @@ def checks(
 ) -> Iterator[str]:
     """`if x.shape[2] % 16: raise ValueError(...)` for each requirement on an unknown size."""
 
-    def read(axis: sizes.Axis) -> Expr:
+    def read(axis: Axis) -> Expr:
         return Expr(f"{inputs[axis.input]}.shape[{axis.axis}]")
 
     seen: set[str] = set()
@@ -37,24 +39,24 @@ def checks(
         if not requirement.left.symbols | requirement.right.symbols:
             continue
         condition = _condition(requirement, types)
-        left, right = (sizes.written(side, read) for side in (condition.left, condition.right))
+        left, right = (written(side, read) for side in (condition.left, condition.right))
         wrong = binary(condition.opposite, left, right)
         if wrong.text in seen:
             continue
         seen.add(wrong.text)
-        axes = (*sizes.axes(condition.left), *sizes.axes(condition.right))
+        read_off = (*axes(condition.left), *axes(condition.right))
         yield from layout.lines("if ", wrong, 8, ":")
-        yield from _complaint(condition.text, sorted({inputs[axis.input] for axis in axes}))
+        yield from _complaint(condition.text, sorted({inputs[axis.input] for axis in read_off}))
 
 
 def _condition(requirement: Requirement, types: Sequence[TensorType]) -> _Condition:
     left, right = requirement.left, requirement.right
-    remainder = sizes.multiple_needed(left, right) if requirement.relation == "==" else None
+    remainder = multiple_needed(left, right) if requirement.relation == "==" else None
     if remainder is not None:
         number, divisor = remainder
         text = f"{_grouped(number)} % {divisor} == 0"
         # The remainder is true when it is not 0, so it is its own test.
-        return _Condition(sizes.measure(number, types), "%", divisor, text)
+        return _Condition(measure(number, types), "%", divisor, text)
     relation, opposite = ("==", "!=") if requirement.relation == "==" else (">=", "<")
     if left.value is not None:
         # What is known stands on the right: `T <= 16`.
@@ -62,7 +64,7 @@ def _condition(requirement: Requirement, types: Sequence[TensorType]) -> _Condit
         if relation == ">=":
             relation, opposite = "<=", ">"
     text = f"{left} {relation} {right}"
-    return _Condition(sizes.measure(left, types), opposite, sizes.measure(right, types), text)
+    return _Condition(measure(left, types), opposite, measure(right, types), text)
 
 
 def _complaint(text: str, shown: Sequence[str]) -> Iterator[str]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import local, unused
-from netspec.codegen.operands import dims, refs
-from netspec.codegen.sizes import Axis, axes, measure
 from netspec.program.graph import Graph, Slot
+from netspec.program.operands import dims, refs
+from netspec.types.measures import Axis, axes, measure
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Data plans to tensors and batches.
 
 The names load when first used (PEP 562): `netspec check` enters this room for `schema`, which
-reads files without torch.
+reads files without torch, and what only some plans need stays away from the others.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netspec.data import tables, transforms
     from netspec.data.batches import Files, Split, Stored
     from netspec.data.loading import Splits, load
     from netspec.data.problems import DataError
@@ -23,11 +24,15 @@ _HOMES = {
     "load": "loading",
 }
 
-__all__ = ["DataError", "Files", "Split", "Splits", "Stored", "load"]
+_MODULES = ("tables", "transforms")
+
+__all__ = ["DataError", "Files", "Split", "Splits", "Stored", "load", "tables", "transforms"]
 
 
 def __getattr__(name: str) -> Any:
     """The name, from the module that holds it."""
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -160,7 +160,11 @@ def _decode(
     rows = list(range(len(files))) if order is None else order.tolist()
     batches = [rows[start : start + size] for start in range(0, len(rows), size)]
     workers = min(MOST_WORKERS, os.cpu_count() or 1, len(batches))
-    loader = DataLoader(_Decoded(files, batches), batch_size=None, num_workers=workers)
+    # A generator of its own: else each pass would draw from the stream that dropout draws from.
+    own = torch.Generator()
+    loader = DataLoader(
+        _Decoded(files, batches), batch_size=None, num_workers=workers, generator=own
+    )
     try:
         for images in loader:
             yield finished(images.to(device), files.steps)

@@ -9,8 +9,9 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from netspec import data as room
 from netspec.analysis.data import errors
-from netspec.data import functions, transforms
+from netspec.data import functions
 from netspec.data.problems import DataError
 from netspec.data.reading import Array, stack_columns
 from netspec.data.sources import load_table
@@ -152,12 +153,12 @@ class Evaluation:
         if transform.name in {"SimpleImputer", "StandardScaler", "MinMaxScaler"}:
             if transform not in self.learned:
                 try:
-                    self.learned[transform] = transforms.fit(transform, value, self.train)
+                    self.learned[transform] = room.transforms.fit(transform, value, self.train)
                 except ValueError as problem:
                     raise _refused(transform, problem) from problem
-            return transforms.apply(transform, value, self.learned[transform])
+            return room.transforms.apply(transform, value, self.learned[transform])
         try:
-            return transforms.apply(transform, value, None)
+            return room.transforms.apply(transform, value, None)
         except ValueError as problem:
             raise _refused(transform, problem) from problem
 

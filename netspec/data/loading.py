@@ -25,6 +25,8 @@ from netspec.program.data import DataPlan, Field, Use
 NUMBERS_BELOW = 256 * 2**20
 # How many bytes of images are kept in memory where the machine does not tell its own size.
 IMAGES_BELOW = 2 * 2**30
+# Fields are kept as float32: a larger number would become infinite there.
+LARGEST = float(np.finfo(np.float32).max)
 DTYPES = {"float32": torch.float32, "int64": torch.int64, "bool": torch.bool}
 
 
@@ -113,8 +115,8 @@ def check_field(field: Field, value: Any) -> Any:
     """The value, checked to be finite numbers, and its labels to be within their classes."""
     if isinstance(value, Pixels):
         return value
-    if value.dtype.kind == "f" and not np.isfinite(value).all():
-        odd = ~np.isfinite(value).reshape(len(value), -1).all(axis=1)
+    if value.dtype.kind == "f" and not (fits := np.abs(value) <= LARGEST).all():
+        odd = ~fits.reshape(len(value), -1).all(axis=1)
         row = int(np.flatnonzero(odd)[0]) + 1
         raise DataError(errors.not_finite(field.span, field.name, row))
     size = field.type.kind.size

@@ -1,4 +1,4 @@
-"""Readers of data files, and the division of rows: plain functions, each whole in itself.
+"""Readers of image files, and the division of rows: plain functions, each whole in itself.
 
 Exported scripts hold the text of these very functions, so they use only the modules imported here
 and each other, and raise ValueError with a message for people.
@@ -9,56 +9,16 @@ from __future__ import annotations
 import gzip
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 from PIL import Image
-from sklearn.impute import SimpleImputer
 
 Array = npt.NDArray[np.generic]
 Columns = dict[str, Array]
-
-
-def read_csv(
-    path: Path,
-    columns: Mapping[str, str],
-    header: bool = True,
-    separator: str = ",",
-    missing: Sequence[str] = ("", "NA", "NaN", "nan", "null"),
-) -> Columns:
-    """The columns of a csv file as arrays; `columns` says what each is: real, int or text.
-
-    A missing cell is NaN; lines without any content are left out.
-    """
-    frame = pl.read_csv(
-        path,
-        has_header=header,
-        separator=separator,
-        infer_schema=False,
-    )
-    frame = frame.filter(~pl.all_horizontal(pl.all().is_null())).fill_null("")
-    if len(frame.columns) != len(columns):
-        raise ValueError(f"it has {len(frame.columns)} columns, not {len(columns)}")
-    table: Columns = {}
-    for cells, (name, kind) in zip(frame.iter_columns(), columns.items(), strict=True):
-        text = cells.str.strip_chars()
-        absent = text.is_in(list(missing))
-        if kind == "text":
-            table[name] = text.to_numpy().astype(object)
-            table[name][absent.to_numpy()] = np.nan
-            continue
-        number = text.cast(pl.Int64 if kind == "int" else pl.Float64, strict=False)
-        odd = (number.is_null() & ~absent).arg_true()
-        if len(odd):
-            raise ValueError(f"row {odd[0] + 1} of column `{name}` is `{text[odd[0]]}`, no number")
-        if kind == "int" and absent.any():
-            raise ValueError(f"row {absent.arg_true()[0] + 1} of column `{name}` is missing")
-        table[name] = number.zip_with(~absent, pl.Series([None], dtype=number.dtype)).to_numpy()
-    return table
 
 
 def read_idx(path: Path) -> Array:
@@ -143,27 +103,3 @@ def stack_columns(table: Columns, names: Sequence[str]) -> Array:
 def stack_categories(table: Columns, names: Sequence[str]) -> Array:
     """Columns side by side as a matrix of objects, as encoders take them."""
     return np.column_stack([table[name].astype(object) for name in names])
-
-
-def fit_imputers(
-    table: Columns,
-    rows: Array,
-    strategy: str = "mean",
-    fill_value: float | str | None = None,
-) -> dict[str, SimpleImputer]:
-    """An imputer for each column, fitted on these rows."""
-    imputers: dict[str, SimpleImputer] = {}
-    for name, cells in table.items():
-        imputer = SimpleImputer(strategy=strategy, fill_value=fill_value)
-        imputers[name] = imputer.fit(cells[rows].reshape(-1, 1))
-        if imputer.statistics_.dtype != object and np.isnan(imputer.statistics_).any():
-            raise ValueError(f"column `{name}` has no value in the training rows")
-    return imputers
-
-
-def impute(table: Columns, imputers: Mapping[str, SimpleImputer]) -> Columns:
-    """The columns with missing cells filled in."""
-    return {
-        name: imputers[name].transform(cells.reshape(-1, 1)).ravel()
-        for name, cells in table.items()
-    }

@@ -144,7 +144,13 @@ def read_csv_schema(
     except csv.Error as problem:
         return Unreadable(reason="malformed", file=file, detail=str(problem))
     except OSError as problem:
-        return Unreadable(reason="malformed", file=file, detail=problem.strerror or "no access")
+        return Unreadable(reason="malformed", file=file, detail=_told(problem))
+
+
+def _told(problem: OSError) -> str:
+    if isinstance(problem, IsADirectoryError):
+        return "it is a folder"
+    return (problem.strerror or "no access").lower()
 
 
 def _columns(

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from sklearn import datasets
 
+from netspec import data as room
 from netspec.analysis.data import errors
 from netspec.data.image_folders import list_images
 from netspec.data.paths import find
 from netspec.data.pixels import Pixels
 from netspec.data.problems import DataError
-from netspec.data.reading import read_csv, read_idx
+from netspec.data.reading import read_idx
 from netspec.data.schema import FolderReader
 from netspec.program.data import Load, Unreadable
 
@@ -96,8 +96,8 @@ def _csv(load: Load, root: Path) -> Table:
     options: dict[str, Any] = {name: v for name, v in load.arguments if name != "file"}
     columns = {column.name: column.dtype for column in load.columns}
     try:
-        return dict(read_csv(_path(load, "file", root), columns, **options))
-    except (ValueError, OSError, pl.exceptions.PolarsError) as problem:
+        return dict(room.tables.read_csv(_path(load, "file", root), columns, **options))
+    except (ValueError, OSError, room.tables.PolarsError) as problem:
         raise _malformed(load, "file", str(problem).splitlines()[0]) from problem
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from netspec import data as room
 from netspec.data.pixels import Floats, Pixels
-from netspec.data.reading import fit_imputers, impute, stack_categories
+from netspec.data.reading import stack_categories
 from netspec.program.data import Transform
 from netspec.program.graph import Literal
 
@@ -25,7 +26,7 @@ def fit(transform: Transform, value: Any, rows: Any) -> Any:
     arguments = dict(transform.arguments)
     if transform.name == "SimpleImputer":
         table = {transform.columns[0]: value} if transform.flat else value
-        return fit_imputers(table, rows, **arguments)  # type: ignore[arg-type]  # checked by type
+        return room.tables.fit_imputers(table, rows, **arguments)  # type: ignore[arg-type]  # checked by type
     learned = value[rows].reshape(-1, 1) if transform.flat else value[rows]
     return SCALERS[transform.name](**arguments).fit(learned)
 
@@ -36,7 +37,7 @@ def apply(transform: Transform, value: Any, learned: Any) -> Any:
     match transform.name:
         case "SimpleImputer":
             table = {transform.columns[0]: value} if transform.flat else value
-            filled = impute(table, learned)
+            filled = room.tables.impute(table, learned)
             return filled[transform.columns[0]] if transform.flat else filled
         case "OneHotEncoder":
             encoder = OneHotEncoder(

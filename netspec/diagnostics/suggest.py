@@ -29,7 +29,7 @@ def near(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
 
     Case alone costs nothing, and a short name may differ by less than half its letters.
     """
-    farthest = min(FARTHEST, max(1, len(name) // 2))
+    farthest = min(FARTHEST, len(name) // 2)
     ranked = sorted(
         (distance(name.lower(), c.lower()), distance(name, c), c) for c in set(candidates)
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.analysis.data.values import parts, uses
-from netspec.data import reading
+from netspec.data import reading, tables
 from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
@@ -26,7 +26,7 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         data_functions.find_file,
-        reading.read_csv,
+        tables.read_csv,
         reading.read_idx,
         data_functions.list_images,
         reading.decode_image,
@@ -34,8 +34,8 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         reading.resize_images,
         reading.stack_columns,
         reading.stack_categories,
-        reading.fit_imputers,
-        reading.impute,
+        tables.fit_imputers,
+        tables.impute,
         data_functions.flatten_rows,
         data_functions.scale_pixels,
         data_functions.normalize,
@@ -64,10 +64,11 @@ ALIASES: Mapping[str, str] = {
     "Array": "Array = npt.NDArray[np.generic]",
 }
 SCALERS = frozenset({"StandardScaler", "MinMaxScaler", "OneHotEncoder", "OrdinalEncoder"})
-# Names that the lines use for themselves, beside those of the steps.
+# Names that the lines, and those around them, use for themselves, beside those of the steps.
 LOCALS = frozenset(
     {"random", "train_rows", "val_rows", "test_rows", "part", "columns", "train", "val", "test"}
     | {"files", "labels", "test_files", "test_labels", "test_images", "own_test"}
+    | {"DEVICE", "Rows", "splits"}
 )
 
 
@@ -232,9 +233,11 @@ def _split(plan: DataPlan, printer: Printer, seed: int) -> Iterator[str]:
 def _parts(plan: DataPlan, printer: Printer, fields: Sequence[Field]) -> Iterator[str]:
     """The tensors of each part."""
     yield ""
-    for field in fields:
-        if printer.is_pixels(Use(field.step)):
-            yield f"{printer.names[field.step]} = {printer.pixels(Use(field.step))}"
+    pixels = [field.step for field in fields if printer.is_pixels(Use(field.step))]
+    for step in pixels:
+        yield f"{printer.names[step]} = {printer.pixels(Use(step))}"
+    if pixels:
+        yield ""
     yield "def part(rows: np.ndarray) -> dict[str, torch.Tensor]:"
     yield "    return {"
     for field in fields:

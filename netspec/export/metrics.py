@@ -13,6 +13,7 @@ FROM_RESIDUAL = ("mse", "rmse", "mae", "r2")
 VALUES = {
     "accuracy": "correct / compared",
     "error": "1 - correct / compared",
+    "top_k": "(best == meant.unsqueeze(1)).any(1).sum().item() / compared",
     "mse": "(residual.square().sum(0).mean() / compared).item()",
     "rmse": "(residual.square().sum(0).mean() / compared).sqrt().item()",
     "mae": "(residual.abs().sum(0).mean() / compared).item()",
@@ -37,6 +38,10 @@ def metrics_function(plan: TrainPlan) -> str:
             _decisions(writer, plan.task, names)
         if names & set(FROM_CONFUSION):
             _confusion(writer, plan)
+        for metric in plan.metrics:
+            if metric.name == "top_k":
+                k = min(int(str(dict(metric.arguments).get("k", 5))), plan.classes or 1)
+                writer.line(f"best = output.topk({k}, dim=1).indices")
         entries = [(f'"{m.name}": ', Expr(_value(m, plan))) for m in plan.metrics]
         writer.expression("return ", mapping(entries))
     return writer.text()
@@ -66,19 +71,20 @@ def _residual(writer: Writer, names: set[str]) -> None:
 
 
 def _confusion(writer: Writer, plan: TrainPlan) -> None:
-    classes = plan.classes if plan.task == "classes" else 2
+    classes = (plan.classes or 2) if plan.task == "classes" else 2
     writer.line(f"cells = meant.reshape(-1).long() * {classes} + said.reshape(-1).long()")
-    writer.line(f"confusion = torch.bincount(cells, minlength={classes} * {classes})")
+    writer.line(f"confusion = torch.bincount(cells, minlength={classes**2})")
     writer.line(f"confusion = confusion.reshape({classes}, {classes}).double()")
-    writer.line("hits, predicted, seen = confusion.diagonal(), confusion.sum(0), confusion.sum(1)")
+    writer.line("hits = confusion.diagonal()")
+    names = {metric.name for metric in plan.metrics}
+    if names & {"precision", "f1"}:
+        writer.line("predicted = confusion.sum(0)")
+    if names & {"recall", "f1"}:
+        writer.line("seen = confusion.sum(1)")
 
 
 def _value(metric: Choice, plan: TrainPlan) -> str:
     if metric.name in RATIOS:
         binary = plan.task != "classes" or plan.classes == 2
         return f"({RATIOS[metric.name]}){'[1]' if binary else '.mean()'}.item()"
-    if metric.name == "top_k":
-        k = min(int(str(dict(metric.arguments).get("k", 5))), plan.classes or 1)
-        best = f"output.topk({k}, dim=1).indices"
-        return f"({best} == meant.unsqueeze(1)).any(1).sum().item() / compared"
     return VALUES[metric.name]

@@ -29,6 +29,8 @@ DEVICES = {
     "auto": '"cuda" if torch.cuda.is_available() else "cpu"',
 }
 STANDARD = ("fnmatch", "itertools", "math")
+# What a script defines or imports itself, beside what its data needs.
+OWN_NAMES = frozenset({"Any", "DEVICE", "GROUPS", "Rows", *STANDARD})
 
 
 def python_script(program: Program) -> str:
@@ -37,12 +39,13 @@ def python_script(program: Program) -> str:
     assert program.data is not None
     assert program.train is not None
     plan = program.train
-    model = codegen.model_fragment(program.model)
     loss = codegen.loss_fragment(plan)
     slots = (*program.model.graph.inputs, *plan.loss.inputs)
     used = {slot.name for slot in slots}
     names = [field.name for field in program.data.fields if field.name in used]
     data = emit_data(program.data, seed=plan.seed, names=names)
+    taken = _names_in("\n".join([*data.imports, data.functions])) | OWN_NAMES
+    model = codegen.model_fragment(program.model, reserved=taken)
     script = _script(program, model.name)
     pieces = [
         "Rows = dict[str, Tensor]\n" + f"DEVICE = torch.device({DEVICES[plan.device]})\n",
@@ -68,7 +71,7 @@ def _script(program: Program, model_class: str) -> Script:
     assert program.train is not None
     model, plan, data = program.model, program.train, program.data
     inputs = [slot.name or "x" for slot in model.graph.inputs]
-    prediction, target = compared(plan, model.output_names, inputs)
+    prediction, target = compared(plan.loss, model.output_names, inputs)
     numbers = sum(
         math.prod(dim.value or 1 for dim in slot.type.shape[1:]) for slot in model.graph.inputs
     )
@@ -112,6 +115,22 @@ def _imports(body: str) -> list[str]:
     if "Any" in used:
         found.append("from typing import Any")
     return found
+
+
+def _names_in(text: str) -> set[str]:
+    """What the statements of a text bind at its top."""
+    names: set[str] = set()
+    for statement in ast.parse(text).body:
+        match statement:
+            case ast.Import(names=imported) | ast.ImportFrom(names=imported):
+                names |= {alias.asname or alias.name for alias in imported}
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                names.add(name)
+            case _:
+                pass
+    return names
 
 
 def _load_function(body: str, script: Script) -> str:

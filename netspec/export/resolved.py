@@ -27,20 +27,24 @@ def resolved_spec(program: Program) -> str:
 
 def _length(block: tree.Train, epochs: int | None, steps: int | None) -> list[tuple[Span, str]]:
     """Edits that make `epochs` and `steps` what they are, where the text says otherwise."""
-    wanted = {"epochs": epochs, "steps": steps}
+    said = {
+        statement.targets[0].id: statement
+        for statement in block.body.statements
+        if isinstance(statement, tree.Bind)
+        and isinstance(statement.targets[0], tree.Name)
+        and statement.targets[0].id in {"epochs", "steps"}
+    }
+    lines = {"epochs": epochs, "steps": steps}
+    wanted = {name: f"{name} = {value}" for name, value in lines.items() if value is not None}
     edits: list[tuple[Span, str]] = []
-    for statement in block.body.statements:
-        match statement:
-            case tree.Bind(targets=(tree.Name(id="epochs" | "steps" as name),)):
-                value = wanted.pop(name)
-                edits.append(
-                    (statement.span, f"# {name} was set by the caller")
-                    if value is None
-                    else (statement.values[0].span, str(value))
-                )
-    end = block.body.span.source.span(block.body.span.end - 1, block.body.span.end)
-    missing = [f"  {name} = {value}\n" for name, value in wanted.items() if value is not None]
-    return [*edits, (end, "\n" + "".join(missing) + "}")] if missing else edits
+    for name, statement in said.items():
+        if name in wanted:
+            edits.append((statement.values[0].span, str(lines[name])))
+            continue
+        # The caller gave the other length instead: it stands here, unless it stands elsewhere.
+        other = next((n for n in wanted if n not in said), None)
+        edits.append((statement.span, "" if other is None else wanted[other]))
+    return edits
 
 
 def written(value: Literal) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netspec.export.writing import Writer
+from netspec.codegen.layout import WIDTH
+from netspec.export.writing import INDENT, Writer
 from netspec.program.train import Either, Stalled, StopCondition, Threshold
 
 HIGHER_IS_BETTER = frozenset({"accuracy", "precision", "recall", "f1", "top_k", "r2"})
@@ -38,9 +39,24 @@ def check(writer: Writer, conditions: Sequence[StopCondition]) -> None:
         keep = "max" if better == ">" else "min"
         writer.line(f"best_{number} = {keep}(best_{number}, {value})")
     if conditions:
-        tests = " or ".join(_test(condition, found, inner=False) for condition in conditions)
-        with writer.block(f"if {tests}:"):
-            writer.line("break")
+        _break(writer, conditions, found)
+
+
+def _break(writer: Writer, conditions: Sequence[StopCondition], found: Sequence[Stalled]) -> None:
+    """`if ...: break`, a line for each part where one line is too short."""
+    parts, word = conditions, "or"
+    match conditions:
+        case [Either(conditions=joined, every=every)]:
+            parts, word = joined, "and" if every else "or"
+    tests = [_test(part, found, inner=word == "and") for part in parts]
+    opening = f"if {f' {word} '.join(tests)}:"
+    if writer.depth * INDENT + len(opening) > WIDTH:
+        writer.line("if (")
+        first, *rest = tests
+        writer.lines([f"    {first}", *(f"    {word} {test}" for test in rest)])
+        opening = "):"
+    with writer.block(opening):
+        writer.line("break")
 
 
 def _test(condition: StopCondition, found: Sequence[Stalled], *, inner: bool) -> str:

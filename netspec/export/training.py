@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netspec.codegen.layout import Expr, literal
+from netspec.codegen.layout import Expr, call, display, literal
 from netspec.export import stopping
 from netspec.export.writing import Writer, construction, mapping
 from netspec.program.graph import Model
@@ -45,16 +45,21 @@ class Script:
         return bool(self.plan.metrics) and self.prediction is not None and self.target is not None
 
     @property
-    def forward(self) -> str:
-        """The call of the model on a batch of rows."""
-        inputs = [f'rows["{slot.name or "x"}"]' for slot in self.model.graph.inputs]
-        return f"model({', '.join(inputs)})"
+    def may_end_within(self) -> bool:
+        """Whether the last epoch may end before all its rows were seen."""
+        return self.plan.steps is not None and not self.whole
 
     @property
-    def loss_call(self) -> str:
+    def forward(self) -> Expr:
+        """The call of the model on a batch of rows."""
+        slots = self.model.graph.inputs
+        return call("model", [Expr(f'rows["{slot.name or "x"}"]') for slot in slots])
+
+    @property
+    def loss_call(self) -> Expr:
         """The call of the loss on the model's output and a batch of rows."""
         operands = [self.operand(slot.name or "output") for slot in self.plan.loss.inputs]
-        return f"compute_loss({', '.join(operands)})"
+        return call("compute_loss", [Expr(operand) for operand in operands])
 
     def operand(self, name: str) -> str:
         """A model output or a data field, inside the loop."""
@@ -76,7 +81,7 @@ def train_function(script: Script) -> str:
         writer.line('"""Train the model, printing what each epoch measured."""')
         count = f'len(train["{_first(script)}"])'
         writer.line(f"count = {count}")
-        _optimizer(writer, plan)
+        _optimizer(writer, script)
         _schedule_begin(writer, plan)
         stopping.begin(writer, plan.stop)
         writer.line("taken = 0") if _counts_steps(plan) else None
@@ -93,10 +98,17 @@ def _first(script: Script) -> str:
     return script.model.graph.inputs[0].name or "x"
 
 
-def _optimizer(writer: Writer, plan: TrainPlan) -> None:
-    fused = [("fused", Expr("True"))] if plan.optimizer.target in FUSED else []
+def _optimizer(writer: Writer, script: Script) -> None:
+    plan = script.plan
+    takes_fused = plan.optimizer.target in FUSED and not _sparse(script.model)
+    fused = [("fused", Expr("True"))] if takes_fused else []
     parameters = "grouped(model)" if plan.groups else "model.parameters()"
     writer.expression("optimizer = ", construction(plan.optimizer, [parameters], fused))
+
+
+def _sparse(model: Model) -> bool:
+    """Whether a layer gives sparse gradients, which no fused optimizer takes."""
+    return any(dict(layer.arguments).get("sparse") is True for _, layer in model.graph.layers())
 
 
 def _counts_steps(plan: TrainPlan) -> bool:
@@ -117,19 +129,22 @@ def _schedule_begin(writer: Writer, plan: TrainPlan) -> None:
     if inferred is not None and schedule.then is not None:
         given = {name for name, _ in schedule.then.arguments}
         if inferred not in given:
-            _length(writer, plan, schedule)
-            extra.append((inferred, Expr("length")))
+            extra.append((inferred, _length(writer, plan, schedule)))
     if schedule.then is not None:
         made = construction(schedule.then, ["optimizer"], extra)
         writer.expression("schedule = ", made)
     if schedule.warmup:
         writer.line('full_rates = [group["lr"] for group in optimizer.param_groups]')
         with writer.block(EACH_GROUP):
-            writer.line(f'group["lr"] = full * 1 / {schedule.warmup}')
+            writer.line(f'group["lr"] = full / {schedule.warmup}')
 
 
-def _length(writer: Writer, plan: TrainPlan, schedule: Schedule) -> None:
-    """How often the schedule moves over the whole run."""
+def _length(writer: Writer, plan: TrainPlan, schedule: Schedule) -> Expr:
+    """How often the schedule moves over the whole run, computed where it hangs on the rows."""
+    if _by_step(schedule) and plan.epochs is None and plan.steps is not None:
+        return literal(max(plan.steps - schedule.warmup, 1))
+    if not _by_step(schedule) and plan.steps is None and not schedule.warmup:
+        return literal(plan.epochs)
     batches = "1" if plan.batch is None else f"math.ceil(count / {plan.batch})"
     per_epoch = batches if plan.accumulate == 1 else f"math.ceil({batches} / {plan.accumulate})"
     writer.line(f"per_epoch = {per_epoch}")
@@ -142,13 +157,14 @@ def _length(writer: Writer, plan: TrainPlan, schedule: Schedule) -> None:
         whole = f"math.ceil({steps} / per_epoch)" if plan.steps is not None else str(plan.epochs)
         whole += f" - {schedule.warmup} // per_epoch" if schedule.warmup else ""
     writer.line(f"length = max({whole}, 1)")
+    return Expr("length")
 
 
 def _epoch(writer: Writer, script: Script) -> None:
     plan = script.plan
     names = ("loss", *plan.terms)
     _begin_totals(writer, script, names)
-    if plan.steps is not None:
+    if script.may_end_within:
         writer.line("seen = 0")
     if script.whole:
         writer.line("rows, number = train, 1" if plan.accumulate > 1 else "rows = train")
@@ -183,7 +199,7 @@ def _step(writer: Writer, script: Script, names: tuple[str, ...], *, batched: bo
     else:
         writer.line("loss.backward()")
     _add_totals(writer, script, names, detach=True)
-    if plan.steps is not None:
+    if script.may_end_within:
         writer.line(f'seen += len(rows["{_first(script)}"])')
     if plan.accumulate > 1 and batched:
         last = f"math.ceil(count / {plan.batch})"
@@ -219,7 +235,7 @@ def _schedule_step(writer: Writer, plan: TrainPlan) -> None:
 
 def _record(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
     plan = script.plan
-    seen = "seen" if plan.steps is not None else "count"
+    seen = "seen" if script.may_end_within else "count"
     entries = [(f'"train.{name}": ', Expr(f"total_{name}.item() / {seen}")) for name in names]
     writer.expression("record = ", mapping(entries))
     if script.compares:
@@ -266,9 +282,9 @@ def evaluate_function(script: Script) -> str:
                 writer.line(f"rows = {{name: tensor[start : start + {size}] {pairs}}}")
                 _measure(writer, script, names)
         writer.line("model.train()")
-        result = ", ".join(f'"{name}": total_{name}.item() / count' for name in names)
+        entries = [(f'"{name}": ', Expr(f"total_{name}.item() / count")) for name in names]
         known = " | metrics(torch.cat(outputs), torch.cat(targets))" if script.compares else ""
-        writer.line(f"return {{{result}}}{known}")
+        writer.expression("return ", mapping(entries), known)
     return writer.text()
 
 
@@ -282,6 +298,9 @@ def _begin_totals(writer: Writer, script: Script, names: tuple[str, ...]) -> Non
 def _add_totals(writer: Writer, script: Script, names: tuple[str, ...], *, detach: bool) -> None:
     plan, size = script.plan, f'len(rows["{_first(script)}"])'
     detached = ".detach()" if detach else ""
+    if len(names) > 1:
+        writer.line(f"size = {size}")
+        size = "size"
     for name, result in zip(names, ("loss", *(f"term_{n}" for n in plan.terms)), strict=True):
         writer.line(f"total_{name} += {result}{detached} * {size}")
     if script.compares:
@@ -291,8 +310,8 @@ def _add_totals(writer: Writer, script: Script, names: tuple[str, ...], *, detac
 
 def _forward(writer: Writer, script: Script) -> None:
     results = ["loss", *(f"term_{name}" for name in script.plan.terms)]
-    writer.line(f"output = {script.forward}")
-    writer.line(f"{', '.join(results)} = {script.loss_call}")
+    writer.expression("output = ", script.forward)
+    writer.expression(f"{', '.join(results)} = ", script.loss_call)
 
 
 def _measure(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
@@ -305,9 +324,9 @@ def groups_function(plan: TrainPlan) -> str:
     writer = Writer()
     with writer.block("GROUPS: list[tuple[list[str], dict[str, Any]]] = ["):
         for group in plan.groups:
-            patterns = ", ".join(str(literal(pattern)) for pattern in group.patterns)
-            settings = ", ".join(f'"{name}": {literal(value)}' for name, value in group.arguments)
-            writer.line(f"([{patterns}], {{{settings}}}),")
+            patterns = display("[", [literal(pattern) for pattern in group.patterns], "]")
+            settings = mapping([(f'"{name}": ', literal(value)) for name, value in group.arguments])
+            writer.expression("", display("(", [patterns, settings], ")"), ",")
     writer.line("]")
     writer.line()
     writer.line()

@@ -132,14 +132,14 @@ class TrainPlan:
 
 
 def compared(
-    plan: TrainPlan, outputs: Sequence[str], inputs: Sequence[str]
+    loss: Graph, outputs: Sequence[str], inputs: Sequence[str]
 ) -> tuple[str | None, str | None]:
     """The names of what metrics compare: a model output, and a data field.
 
     The first output that the loss looks at, against the field `y`, or else the first field of the
     loss that the model has not seen.
     """
-    operands = [slot.name or "output" for slot in plan.loss.inputs]
+    operands = [slot.name or "output" for slot in loss.inputs]
     seen = [name for name in operands if name in outputs]
     targets = [name for name in operands if name not in outputs]
     unseen = [name for name in targets if name not in inputs]

@@ -72,14 +72,16 @@ def measure_baseline(
     try:
         estimator = kind(**settings)
         estimator.fit(_table(rows["train"], wiring), _wanted(rows["train"][target], plan.task))
+        answers = {
+            name: _answer(estimator, batch, wiring, plan, network) for name, batch in rows.items()
+        }
     except (ValueError, TypeError) as refusal:
         reason = str(refusal).strip().splitlines()[0]
         raise RunError(
             baseline_failed(baseline.span, name=baseline.name, reason=reason)
         ) from refusal
     return {
-        name: _measured(plan, wiring, loss, batch, _answer(estimator, batch, wiring, plan, network))
-        for name, batch in rows.items()
+        name: _measured(plan, wiring, loss, batch, answers[name]) for name, batch in rows.items()
     }
 
 

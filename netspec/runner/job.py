@@ -111,7 +111,7 @@ class Wiring:
         pool = outputs + fields
         inputs = tuple(slot.name or "x" for slot in network.graph.inputs)
         operands = tuple(slot.name or "output" for slot in plan.loss.inputs)
-        prediction, target = compared(plan, outputs, inputs)
+        prediction, target = compared(plan.loss, outputs, inputs)
         return cls(
             inputs=tuple(fields.index(name) for name in inputs),
             operands=tuple(pool.index(name) for name in operands),
@@ -145,8 +145,11 @@ class Job:
 
     @property
     def parameters(self) -> list[nn.Parameter]:
-        """What the optimizer moves."""
-        return [p for group in self.optimizer.param_groups for p in group["params"]]
+        """What the optimizer moves, in the module's order; its groups would give another.
+
+        The norm that `clip` holds down is a sum, whose last bits hang on the order.
+        """
+        return [p for p in self.module.parameters() if p.requires_grad]
 
 
 def initialise(seed: int, build: Callable[[], Built]) -> Built:

@@ -32,9 +32,9 @@ class Run:
     two numbers, and their targets.
     """
 
-    model: nn.Module
+    model: nn.Module = field(repr=False)
     task: Task
-    history: list[Record]
+    history: list[Record] = field(repr=False)
     metrics: dict[str, dict[str, float]]
     confusion: list[list[int]] | None
     judged_on: str
@@ -46,10 +46,11 @@ class Run:
     baseline: dict[str, dict[str, float]] = field(default_factory=dict)
     baseline_name: str | None = None
     class_names: tuple[str, ...] = ()
-    points: dict[str, Points] = field(default_factory=dict)
+    points: dict[str, Points] = field(default_factory=dict, repr=False)
     folder: Path | None = None
     pictures: tuple[Path, ...] = ()
-    prepare: Prepare | None = None
+    prepare: Prepare | None = field(default=None, repr=False)
+    several: bool = False
 
     @property
     def per_class(self) -> list[float]:
@@ -72,6 +73,8 @@ class Run:
 
     def classify(self, rows: Any) -> NDArray[Any]:
         """The class of each new row, counted from 0; for a plan that tells classes apart."""
+        if self.several:
+            raise ValueError("the model has several outputs: use predict")
         return decide(self.predict(rows), self.task)
 
 

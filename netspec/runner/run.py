@@ -87,6 +87,7 @@ def fit(
         points=_points(job),
         folder=None if folder is None else folder.path,
         prepare=prepare,
+        several=len(network.output_names) > 1,
     )
 
 

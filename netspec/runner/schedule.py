@@ -104,6 +104,9 @@ def build_rate(
     by_step = schedule.unit == "step" and kind is not lr_scheduler.ReduceLROnPlateau
     whole = steps - schedule.warmup if by_step else epochs - schedule.warmup // max(per_epoch, 1)
     settings: dict[str, Any] = _inferred(choice.name, max(whole, 1)) | dict(choice.arguments)
+    if choice.name == "OneCycleLR" and settings["total_steps"] < whole:
+        reason = f"`total_steps` is {settings['total_steps']}, and the run takes {whole} steps"
+        raise RunError(schedule_refuses(choice.span, name=choice.name, reason=reason))
     try:
         scheduler = kind(optimizer, **settings)
     except (ValueError, TypeError, ZeroDivisionError) as refusal:

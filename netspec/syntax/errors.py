@@ -126,11 +126,12 @@ def wrong_characters(span: Span) -> Diagnostic:
     """
     points = ", ".join(f"U+{ord(character):04X}" for character in dict.fromkeys(span.text))
     if span.text.isspace() or span.text.strip("\u200b\ufeff") == "":
+        blank = " " if span.text.isspace() else ""
         return error(
             f"a blank that is no space ({points})",
             span,
-            help="replace it by a space",
-            fix=Fix((Edit(span, " "),), safe=True),
+            help="replace it by a space" if blank else "take it out: it has no width",
+            fix=Fix((Edit(span, blank),), safe=True),
         )
     return error(
         f"`{span.text}` means nothing here",
@@ -248,11 +249,10 @@ def reserved_word(span: Span) -> Diagnostic:
           output out
         }
     """
-    return error(
-        f"`{span.text}` is a word of the language and cannot be a name",
-        span,
-        help="choose another name",
-    )
+    advice = "choose another name"
+    if span.text == "output":
+        advice += "; a loss uses the one that the model's line `output name` gives"
+    return error(f"`{span.text}` is a word of the language and cannot be a name", span, help=advice)
 
 
 @code("NS1011")

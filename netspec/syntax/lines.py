@@ -68,7 +68,7 @@ def _with_bracket(tokens: Iterable[Token]) -> Iterator[tuple[Token, str | None]]
 def _semicolon(span: Span) -> Diagnostic:
     """A `;` at the end of a statement."""
     return errors.line_break(
-        span, "`;` ends no statement", "remove it: the end of the line is enough"
+        span, "`;` ends no statement", "take it out: a statement ends with its line"
     )
 
 

@@ -102,7 +102,8 @@ def _bad_number(token: Token, faults: Faults) -> list[Token]:
 
 
 def _blanks(token: Token, faults: Faults) -> list[Token]:
-    faults.report(errors.wrong_characters(faults.span(token)))
+    # One without a width may have cut a name in two.
+    faults.report(errors.wrong_characters(faults.span(token)), doubtful=not token.isspace())
     return []
 
 

@@ -1,7 +1,7 @@
 """Dimensions and their algebra, shapes, kinds. No torch."""
 
 from netspec.types.bounds import compare, divide, lowest, product
-from netspec.types.dimensions import Dim
+from netspec.types.dimensions import Dim, SizeTooLargeError
 from netspec.types.kinds import Kind
 from netspec.types.tensors import TensorType
 from netspec.types.unification import Bindings, Capture, Clash, Fixed, Rest, broadcast, unify
@@ -14,6 +14,7 @@ __all__ = [
     "Fixed",
     "Kind",
     "Rest",
+    "SizeTooLargeError",
     "TensorType",
     "broadcast",
     "compare",

@@ -9,7 +9,7 @@ equal objects, as far as floor division allows: `(4*H + 2) // 2` is `2*H + 1`, `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 
 
@@ -19,9 +19,29 @@ class Quotient:
 
     numerator: Dim
     divisor: int
+    # How much it holds; a formula holds itself again and again when it is divided in a loop.
+    weight: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        weight = 1 + self.numerator.weight
+        if weight > MAX_WEIGHT:
+            raise SizeTooLargeError
+        object.__setattr__(self, "weight", weight)
 
     def __str__(self) -> str:
         return f"{_grouped(self.numerator)} // {self.divisor}"
+
+
+# A size that a spec can mean is far below these; without them a short spec could make one that
+# fills the memory: `n = n * (n + 1)`, forty times.
+MAX_COEFFICIENT = 10**18
+MAX_TERMS = 256
+MAX_DEGREE = 64
+MAX_WEIGHT = 256
+
+
+class SizeTooLargeError(ArithmeticError):
+    """A size with more than 18 digits, or a formula too long to be meant."""
 
 
 Atom = str | Quotient
@@ -56,6 +76,12 @@ class Dim:
         return None
 
     @property
+    def weight(self) -> int:
+        """How many symbols and divisions it is written with."""
+        atoms = (atom for monomial, _ in self.terms for atom in monomial)
+        return sum(1 if isinstance(atom, str) else atom.weight for atom in atoms)
+
+    @property
     def symbols(self) -> frozenset[str]:
         """The symbols it hangs on."""
         found: set[str] = set()
@@ -83,8 +109,12 @@ class Dim:
 
     def __mul__(self, other: Dim | int) -> Dim:
         total: dict[Monomial, int] = {}
+        if len(self.terms) * len(Dim.of(other).terms) > MAX_TERMS:
+            raise SizeTooLargeError
         for left, a in self.terms:
             for right, b in Dim.of(other).terms:
+                if len(left) + len(right) > MAX_DEGREE:
+                    raise SizeTooLargeError
                 monomial = tuple(sorted((*left, *right), key=_rank))
                 total[monomial] = total.get(monomial, 0) + a * b
         return _canonical(total)
@@ -181,6 +211,8 @@ def _common_factor(numerator: Dim, divisor: int) -> int:
 
 def _canonical(terms: Mapping[Monomial, int]) -> Dim:
     kept = [(monomial, coefficient) for monomial, coefficient in terms.items() if coefficient]
+    if len(kept) > MAX_TERMS or any(abs(found) >= MAX_COEFFICIENT for _, found in kept):
+        raise SizeTooLargeError
     return Dim(tuple(sorted(kept, key=lambda term: (not term[0], [_rank(a) for a in term[0]]))))
 
 

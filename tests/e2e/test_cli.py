@@ -389,6 +389,15 @@ def test_export_prints_or_writes_the_same(tmp_path: Path) -> None:
     }
 
 
+def test_export_of_a_spec_without_data_is_its_model(
+    good: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = here(capsys, "export", good)
+    assert (status, err) == (0, "")
+    assert "class Model(nn.Sequential):" in out
+    assert "def main" not in out
+
+
 def test_a_reader_that_goes_away_is_no_bug() -> None:
     done = subprocess.run(
         f"{sys.executable} -m netspec explain | head -n 1",
@@ -400,3 +409,29 @@ def test_a_reader_that_goes_away_is_no_bug() -> None:
     )
     assert "bug" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> Path:
+    file = tmp_path / "long.net"
+    file.write_text("model {\n  input x: real[B, 4]\n  repeat 6000 { Linear(4) -> ReLU }\n}\n")
+    return file
+
+
+def test_a_limit_stops_a_spec_and_the_option_raises_it(
+    capsys: pytest.CaptureFixture[str], long: Path
+) -> None:
+    status, _, errors = here(capsys, "check", long)
+    assert (status, "NS0101" in errors) == (1, True)
+    status, output, _ = here(capsys, "check", long, "--limit", "layers=12000")
+    assert (status, "12,000 layers" in output) == (0, True)
+
+
+@pytest.mark.parametrize("given", ["layer=3", "layers=many", "layers=-1", "layers"])
+def test_a_limit_that_is_none_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], long: Path, given: str
+) -> None:
+    assert here(capsys, "check", long, "--limit", given)[0] == 2

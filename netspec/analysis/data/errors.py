@@ -107,7 +107,9 @@ def file_malformed(span: Span, file: str, detail: str) -> Diagnostic:
     `csv` takes `separator=";"` for files that are separated otherwise, and `header=false`. Whether
     it helped is seen with `netspec check homes.net`.
     """
-    return error(f"`{file}` cannot be read: {detail}", span, help="mend the file")
+    return error(
+        f"`{file}` cannot be read: {detail}", span, help="mend the file, or name the right one"
+    )
 
 
 @code("NS5504")
@@ -120,6 +122,16 @@ def file_empty(span: Span, file: str) -> Diagnostic:
     is seen with `netspec check homes.net`.
     """
     return error(f"`{file}` has no rows", span, help="is it the right file, and complete?")
+
+
+def _separated(columns: Sequence[str]) -> str | None:
+    """Advice for a csv file whose first line was read as one name."""
+    marks = [mark for mark in (";", "\t", "|") if len(columns) == 1 and mark in columns[0]]
+    if not marks:
+        return None
+    if marks[0] == "\t":
+        return "is the file separated by tabs? Then say `separator=`, and a tab between quotes"
+    return f'is the file separated by `{marks[0]}`? Then say `separator="{marks[0]}"`'
 
 
 @code("NS5505")
@@ -147,7 +159,7 @@ def unknown_column(span: Span, name: str, table: str, columns: Sequence[str]) ->
         f"{table} has no column `{name}`",
         span,
         notes=("its columns: " + _listed(columns),),
-        help=did_you_mean(name, columns),
+        help=_separated(columns) or did_you_mean(name, columns),
     )
 
 

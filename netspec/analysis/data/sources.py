@@ -93,7 +93,7 @@ def _generated(block: Block, entry: Entry, span: Span, bound: Bound) -> Table | 
     refusal = _count(values)
     if refusal is not None:
         return block.fail(
-            errors.arguments_refused(span, refusal, "give a smaller number, at least 1")
+            errors.arguments_refused(span, refusal, f"write a whole number from 1 to {MOST_ROWS:,}")
         )
     if entry.name == "make_blobs" and values["centers"] is None:
         values["centers"] = BLOBS
@@ -157,7 +157,10 @@ def _csv(
     if len(separator) != 1:
         message = f"`separator` is one character, not {describe(separator)}"
         place = spans.get("separator", span)
-        return block.fail(errors.arguments_refused(place, message, 'write `separator=";"`'))
+        advice = 'write `separator=";"`'
+        if separator == "\\t":
+            advice = "write the tab itself between the quotes: a string stands for its characters"
+        return block.fail(errors.arguments_refused(place, message, advice))
     missing = values["missing"]
     assert isinstance(missing, tuple)
     marks = tuple(str(mark) for mark in missing)

@@ -202,5 +202,6 @@ def not_finite(span: Span, name: str, row: int) -> Diagnostic:
     return error(
         f"`{name}` is not a finite number in row {row}",
         span,
+        notes=("numbers are kept as float32, which ends at about 3.4e38",),
         help="look at the arithmetic that makes it, and at that row of the data",
     )

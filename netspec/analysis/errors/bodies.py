@@ -12,7 +12,8 @@ def limit_passed(span: Span, what: str, limit: int) -> Diagnostic:
 
     Loops and blocks are expanded when the spec is compiled. The limits, 100,000 expansion steps,
     10,000 layers and 2,147,483,648 parameters, keep a slip in a count, or a file that was made to
-    do harm, from exhausting the machine.
+    do harm, from exhausting the machine. A spec cannot raise them; whoever runs it can, with
+    `--limit layers=20000` (or `expansions`, `parameters`).
 
     Wrong:
         model {
@@ -30,7 +31,23 @@ def limit_passed(span: Span, what: str, limit: int) -> Diagnostic:
     return error(
         f"the spec expands to more than {limit:,} {what}",
         span,
-        help="lower the count of a loop or the sizes of the layers",
+        help=f"lower a count or a size, or allow more: `--limit {what.split()[0]}=...`",
+    )
+
+
+@code("NS0102")
+def expands_too_deeply(span: Span, limit: int) -> Diagnostic:
+    """Blocks are used within one another too deeply.
+
+    A block that uses a block that uses a block, or a layer given to a block that gives it on, is
+    expanded within what uses it, 100 deep at most.
+
+        netspec check blocks_in_blocks.net
+    """
+    return error(
+        f"this is expanded more than {limit} deep",
+        span,
+        help="use the inner blocks one after the other, or write their stages in place",
     )
 
 

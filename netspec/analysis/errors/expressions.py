@@ -7,7 +7,7 @@ from netspec.source import Span
 
 
 @code("NS3101")
-def not_constant(span: Span, what: str) -> Diagnostic:
+def not_constant(span: Span, what: str, help: str | None = None) -> Diagnostic:
     """A value that only exists when the model runs stands where the compiler needs one.
 
     Arguments, counts and conditions are evaluated when the spec is compiled, from numbers, params,
@@ -25,7 +25,7 @@ def not_constant(span: Span, what: str) -> Diagnostic:
           Linear(8)
         }
     """
-    return error(f"a value known before the run is wanted here, not {what}", span)
+    return error(f"a value known before the run is wanted here, not {what}", span, help=help)
 
 
 @code("NS3102")

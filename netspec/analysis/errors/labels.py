@@ -259,6 +259,47 @@ def shared_sees_otherwise(span: Span, label: str, there: Span) -> Diagnostic:
     )
 
 
+@code("NS2022")
+def shared_comes_out_otherwise(span: Span, label: str, there: Span) -> Diagnostic:
+    """A shared block would not be the same network on its second use.
+
+    A labelled block that is used again runs what it ran the first time. A size that is known is a
+    constant in it, and an `if` has been decided, so both have to come out as before.
+
+    Wrong:
+        block Scaled {
+          input x: real[B, T, D]
+          x * T
+        }
+
+        model {
+          input x: real[B, 6, 4]
+          a = x -> scaled: Scaled
+          b = x[:, :3] -> scaled
+          mean(a, dim=1) + mean(b, dim=1)
+        }
+
+    Right:
+        block Scaled {
+          input x: real[B, T, D]
+          x * T
+        }
+
+        model {
+          input x: real[B, 6, 4]
+          a = x -> scaled: Scaled
+          b = x[:, :3] -> Scaled
+          mean(a, dim=1) + mean(b, dim=1)
+        }
+    """
+    return error(
+        f"`{label}` is shared, and would come out otherwise for this value",
+        span,
+        also=(Label(there, "this is not as it was the first time"),),
+        help="give it the same sizes both times, or write a stage of its own for each",
+    )
+
+
 @code("NS2021")
 def label_reserved(span: Span, label: str) -> Diagnostic:
     """A label is the name of something that every PyTorch module has.

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error
 from netspec.source import Span
 
+# What stands before the dot where torch's names are written in Python.
+PYTHON_MODULES = frozenset({"F", "nn", "torch"})
+
 
 @code("NS2001")
 def unknown_name(
@@ -38,7 +41,10 @@ def unknown_name(
             also=(Label(declared, "declared here"),),
             help=f"move the line of `{name}` above this one",
         )
-    return error(f"unknown name `{name}`", span, help=did_you_mean(name, candidates))
+    advice = did_you_mean(name, candidates)
+    if name in PYTHON_MODULES:
+        advice = f"leave `{name}.` out: torch's names stand by themselves, as in `Linear(8)`"
+    return error(f"unknown name `{name}`", span, help=advice)
 
 
 @code("NS2002")
@@ -302,11 +308,11 @@ def unknown_block_argument(
 
 
 @code("NS2018")
-def no_attribute(span: Span, name: str, what: str) -> Diagnostic:
+def no_attribute(span: Span, name: str, what: str, function: str | None = None) -> Diagnostic:
     """A value has no such attribute.
 
     Sizes of a tensor have no attribute: a dimension gets a name in `input x: real[B, D]`, and that
-    name is then a size.
+    name is then a size. Functions are no methods: `x -> relu`, or `relu(x)`.
 
     Wrong:
         model {
@@ -324,4 +330,6 @@ def no_attribute(span: Span, name: str, what: str) -> Diagnostic:
     advice = None
     if name in {"shape", "size", "dim", "ndim"}:
         advice = "name the dimensions: `input x: real[B, D]` makes `D` a size"
+    elif function is not None:
+        advice = f"a function takes the value first: write `... -> {function}`"
     return error(f"{what} has no attribute `{name}`", span, help=advice)

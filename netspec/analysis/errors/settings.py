@@ -133,7 +133,9 @@ def setting_value(span: Span, name: str, wanted: str, given: str) -> Diagnostic:
 
 
 @code("NS5005")
-def unknown_choice(span: Span, kind: str, name: str, names: Sequence[str]) -> Diagnostic:
+def unknown_choice(
+    span: Span, kind: str, name: str, names: Sequence[str], left_out: str | None = None
+) -> Diagnostic:
     """There is no loss, optimizer, schedule, metric or estimator of that name.
 
     They have the names that torch and scikit-learn give them, capitals included.
@@ -158,9 +160,11 @@ def unknown_choice(span: Span, kind: str, name: str, names: Sequence[str]) -> Di
     """
     article = "an" if kind[0] in "aeiou" else "a"
     listed = ", ".join(f"`{n}`" for n in names)
-    advice = did_you_mean(name, names)
+    advice = did_you_mean(name, names) if left_out is None else None
     return error(
-        f"`{name}` is not {article} {kind}",
+        f"`{name}` is not {article} {kind}"
+        if left_out is None
+        else f"torch's `{name}` is left out: it {left_out}",
         span,
         notes=() if advice or len(names) > 20 else (f"there are {listed}",),
         help=advice,

@@ -247,7 +247,8 @@ def metric_task(span: Span, metric: str, task: str, suited: Sequence[str]) -> Di
         }
     """
     listed = ", ".join(f"`{name}`" for name in suited)
-    return error(f"`{metric}` does not suit {task}", span, help=f"metrics that do: {listed}")
+    advice = f"metrics that do: {listed}" if suited else None
+    return error(f"`{metric}` does not suit {task}", span, help=advice)
 
 
 @code("NS5013")

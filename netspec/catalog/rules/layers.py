@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.catalog.call import Call, as_int
 from netspec.catalog.kinds import PROB, REAL, elements
 from netspec.catalog.rules.shapes import flattened, unflattened
-from netspec.types import Dim, TensorType
+from netspec.types import Dim, TensorType, product
 
 
 def check_batch_norm_1d(call: Call) -> None:
@@ -28,6 +28,11 @@ def check_group_norm(call: Call) -> None:
             f"`{call.name}` cannot divide {channels} channels into {groups} groups",
             argument="num_groups",
             input=0,
+        )
+    numbers = product(call.inputs[0].shape).value
+    if numbers is not None and numbers == groups:
+        call.refuse(
+            "size", f"`{call.name}` has one number in each of {groups} groups to normalise", input=0
         )
 
 
@@ -87,6 +92,15 @@ def embedding(call: Call) -> tuple[TensorType, ...]:
                 f"`{call.name}` needs to know how many different indices there can be",
                 input=0,
                 help="declare the input as `index(n)[...]`, or give `num_embeddings`",
+            )
+            size = Dim.of(1)
+        if size.value is None:
+            call.refuse(
+                "unknown-size",
+                f"`{call.name}` needs to know how many indices there can be, which is `{size}`",
+                input=0,
+                notes=("its weights are made before any data is seen",),
+                help="say by name how many there are at most, as in `num_embeddings=512`",
             )
             size = Dim.of(1)
         call.arguments["num_embeddings"] = call.known(size, "how many indices there can be")

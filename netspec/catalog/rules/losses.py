@@ -19,7 +19,7 @@ def reduced(call: Call, elementwise: TensorType) -> tuple[TensorType, ...]:
 
 def takes_probabilities(call: Call) -> bool:
     """Whether a cross-entropy is given probabilities of classes in the place of an index."""
-    return len(call.inputs) == 2 and call.inputs[1].kind.name in {"prob", "unit"}
+    return len(call.inputs) == 2 and call.inputs[1].kind.name == "prob"
 
 
 def probabilities(call: Call) -> tuple[TensorType, ...]:

@@ -150,6 +150,12 @@ def squeeze(call: Call) -> tuple[TensorType, ...]:
                 f"`{call.name}` cannot tell whether dimension {place} is 1: it is `{size}`",
                 argument="dim",
             )
+    if value is None and any(size.value is None for size in given.shape):
+        # torch would drop a dimension that only happens to be 1, such as a batch of one row.
+        if "dim" in call.given:
+            message = f"`{call.name}` cannot tell which dimensions of {given.dims()} are 1"
+            call.refuse("unknown-size", message, argument="dim")
+        call.implied["dim"] = tuple(sorted(dropped))
     shape = tuple(size for place, size in enumerate(given.shape) if place not in dropped)
     return (TensorType(given.kind, shape),)
 
@@ -241,12 +247,11 @@ def pad(call: Call) -> tuple[TensorType, ...]:
             f"`{call.name}` cannot fill a border of {max(before, after)} from {size}",
             argument="pad",
         )
-        call.at_least(
-            size + before + after,
-            Dim.of(0),
-            f"`{call.name}` cuts {-before - after} off {size}",
-            argument="pad",
-        )
+        cut = min(before, 0) + min(after, 0)
+        # torch cuts before it fills.
+        for left, least_left in ((size + cut, 0), (size + before + after, 1)):
+            message = f"`{call.name}` cuts {-cut} off {size}"
+            call.at_least(left, Dim.of(least_left), message, argument="pad")
         shape[-1 - place] = size + before + after
     value = call.arguments["value"]
     assert value is None or isinstance(value, int | float)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 
 import pytest
+import torch
 from spec_pieces import codes, facts, model_of
 
+from netspec import codegen
 from netspec.analysis.requirements import formula, holds, impossible, simplified
 from netspec.program.graph import Requirement
 from netspec.source import Source
@@ -162,3 +164,19 @@ def test_the_data_settles_what_it_tells() -> None:
     """
     assert codes(text.format(parts=8)) == []
     assert codes(text.format(parts=7)) == ["NS4002"]
+
+
+def test_a_slice_leaves_something() -> None:
+    assert facts(model_of("x[:, 1:]", "real[B, T]")) == ["T >= 2"]
+    assert codes("model {\n input x: real[B, 4]\n x[:, 3:1]\n}") == ["NS4002"]
+
+
+def test_a_batch_of_one_row_is_not_squeezed_away() -> None:
+    module = codegen.build_model(model_of("x -> squeeze", "real[B, 1, 4]"), "test.net")
+    assert module(torch.ones(1, 1, 4)).shape == (1, 4)
+    assert codes("model {\n input x: real[B, 4]\n squeeze(x, dim=none)\n}") == ["NS4005"]
+
+
+def test_many_facts_on_long_periods_are_left_as_they_are() -> None:
+    found = [at_least((T + k) // (97 + 2 * k), 1) for k in range(200)]
+    assert simplified(found) == tuple(found)

@@ -1,17 +1,10 @@
 from __future__ import annotations
 
-import pytest
 import torch
 from drawing import SPAN, Drawing, conv2d, dim, layer, linear, model, norm2d, relu, shaped
 
 from netspec import codegen
-from netspec.codegen import sizes
-from netspec.codegen.layout import Expr
-from netspec.codegen.sizes import UnreadableSizeError, measure
 from netspec.program.graph import Compute, Graph, Ref, SliceOperand, Slot
-from netspec.types import Dim, Kind, TensorType
-
-H, W = Dim.symbol("H"), Dim.symbol("W")
 
 
 def statements(graph: Graph) -> list[str]:
@@ -129,33 +122,6 @@ def test_a_size_is_read_before_its_input_is_rebound() -> None:
         "x = self.a(x)",
         "return x.reshape(T, -1)",
     ]
-
-
-@pytest.mark.parametrize(
-    ("given", "wanted", "written"),
-    [
-        (H // 2, H // 4, "x.shape[0] // 2"),
-        ((H + 1) // 2, (H + 3) // 4, "(x.shape[0] + 1) // 2"),
-        (H, (H + 1) // 2 * 3 + H, "3 * ((x.shape[0] + 1) // 2) + x.shape[0]"),
-        (4 * H + 1, 2 * H - 1, "2 * ((x.shape[0] - 1) // 4) - 1"),
-        (H * W, H * W * 2, "2 * x.shape[0]"),
-        (H * W, H * W // 2, "x.shape[0] // 2"),
-    ],
-)
-def test_a_size_is_worked_out_from_what_an_input_tells(
-    given: Dim, wanted: Dim, written: str
-) -> None:
-    size = measure(wanted, [TensorType(Kind("real"), (given,))])
-    assert sizes.written(size, lambda axis: Expr(f"x.shape[{axis.axis}]")).text == written
-    for height in range(1, 40):
-        known = {"H": height, "W": 6}
-        value = eval(written.replace("x.shape[0]", str(given.evaluate(known))), {})
-        assert value == wanted.evaluate(known)
-
-
-def test_a_size_that_nothing_tells_is_refused() -> None:
-    with pytest.raises(UnreadableSizeError, match="H"):
-        measure(H, [TensorType(Kind("real"), (H * W, H // 2))])
 
 
 def test_slices_have_blanks_around_bounds_that_are_more_than_a_name() -> None:

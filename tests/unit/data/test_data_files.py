@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from netspec.data import DataError, load
 from netspec.data.image_sizes import image_size
 from netspec.data.paths import find
-from netspec.data.reading import decode_images, read_csv, read_idx, split_rows
+from netspec.data.reading import decode_images, read_idx, split_rows
 from netspec.data.schema import FolderReader, read_csv_schema
+from netspec.data.tables import read_csv
 from netspec.diagnostics.render import render_terminal
 from netspec.program.data import CsvSchema, IdxSchema, Unreadable
 
@@ -230,3 +231,9 @@ def test_stratified_parts_keep_the_shares() -> None:
         [10, 2, 1],
         [10, 2, 1],
     ]
+
+
+def test_a_number_beyond_float32_is_refused(tmp_path: Path) -> None:
+    plan = planned("x = [[1e300, 2], [3, 4]]\ny = [0, 1]", tmp_path)
+    with pytest.raises(DataError, match="row 1"):
+        load(plan, seed=0, root=tmp_path)

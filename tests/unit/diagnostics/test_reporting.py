@@ -54,3 +54,4 @@ def test_near_names_are_found(written: str, meant: str) -> None:
 def test_far_names_are_not() -> None:
     assert near("Transformer", ["Linear", "ReLU"]) == ()
     assert near("x", ["ab", "cd"]) == ()
+    assert near("c", ["a", "b"]) == ()

@@ -194,6 +194,13 @@ def test_a_schedule_that_refuses() -> None:
     assert code == "NS7006"
 
 
+def test_a_cycle_that_ends_before_the_run() -> None:
+    short = schedule("OneCycleLR", max_lr=0.1, total_steps=1)
+    cycle = Schedule(span=LOSS, warmup=0, then=short, unit="step")
+    code, _ = failure(plan(schedule=cycle, epochs=2), small())
+    assert code == "NS7006"
+
+
 def test_a_model_without_parameters() -> None:
     code, _ = failure(plan(), nn.Sequential(nn.Tanh()))
     assert code == "NS7007"

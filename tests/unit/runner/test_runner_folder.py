@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from netspec.catalog import load
 from netspec.runner import Run, RunFolder, fit, with_baseline
 from netspec.runner.baseline import ESTIMATORS, measure_baseline
+from netspec.runner.errors import RunError
 from netspec.runner.metrics import METRICS
 from netspec.runner.optimizer import OPTIMIZERS
 from netspec.runner.schedule import SCHEDULES
@@ -95,6 +96,9 @@ def test_predict_and_classify() -> None:
     told = run.predict(data.tensors[0].numpy())
     assert told.shape == (40, 3)
     said = run.classify(data.tensors[0].tolist())
+    assert len(repr(run).splitlines()) == 1, "a run is short to look at"
+    with pytest.raises(ValueError, match="several outputs"):
+        replace(run, several=True).classify(data.tensors[0].tolist())
     right = float((said == data.tensors[1].numpy()).mean())
     assert right == pytest.approx(run.metrics["train"]["accuracy"])
     seen = np.bincount(data.tensors[1].numpy())
@@ -135,6 +139,12 @@ def test_the_baseline_sees_the_same_rows() -> None:
     assert told["test"]["loss"] == pytest.approx(told["test"]["mse"], abs=1e-9)
     run = fit(the, network(module), module, squared, Parts(data))
     assert with_baseline(run, "LinearRegression", told).baseline == told
+
+
+def test_a_baseline_that_cannot_answer_is_refused_too() -> None:
+    baseline = choice("KNeighborsRegressor", n_neighbors=31)
+    with pytest.raises(RunError, match="KNeighborsRegressor"):
+        measure_baseline(plan(), baseline, network(small()), squared, Parts(numbers(30)))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+"""Each feature of training, exported: the script measures what the run measured, to the last bit.
+
+The specs are small and made up; `test_export.py` does the same with real ones.
+"""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from export_cases import CASES, training
+from export_pieces import Scripts, both, complaints, scripts_process
+from PIL import Image
+
+import netspec
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Iterator[Scripts]:
+    with scripts_process() as process:
+        yield process
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_script_measures_what_its_run_measured(
+    name: str, scripts: Scripts, tmp_path: Path
+) -> None:
+    run, script, _ = both(scripts, CASES[name], tmp_path)
+    assert script.epochs == run.epochs
+    assert script.final == run.final
+
+
+def test_every_script_is_clean(tmp_path: Path) -> None:
+    scripts = []
+    for name, text in CASES.items():
+        scripts.append(tmp_path / f"{name}.py")
+        scripts[-1].write_text(netspec.parse(text).export(), encoding="utf-8")
+    assert complaints(*scripts) == ""
+
+
+STOPPED = sorted(name for name in CASES if name.startswith("stop_"))
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_a_stop_condition_of_these_specs_is_reached(name: str, tmp_path: Path) -> None:
+    run = netspec.parse(CASES[name]).train(runs=tmp_path)
+    assert run.ended == "stopped"
+    assert run.epochs > 1
+
+
+# --- data from files -----------------------------------------------------------------------------
+
+
+def written_csv(folder: Path) -> None:
+    random = np.random.RandomState(1)
+    rows = ["age,size,kind,price"]
+    for number in range(40):
+        age = "" if number % 9 == 4 else f"{random.randint(18, 80)}"
+        rows.append(f"{age},{random.uniform():.4f},{random.choice(['a', 'b'])},{number * 1.5}")
+    (folder / "homes.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def written_idx(folder: Path) -> None:
+    random = np.random.RandomState(2)
+    for name, count in (("train", 30), ("test", 12)):
+        images = random.randint(0, 256, (count, 6, 6)).astype(np.uint8)
+        labels = (np.arange(count) % 3).astype(np.uint8)
+        for kind, values in (("images", images), ("labels", labels)):
+            head = struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape)
+            packed = head + values.tobytes()
+            (folder / f"{name}-{kind}").write_bytes(
+                gzip.compress(packed) if kind == "images" else packed
+            )
+
+
+def written_images(folder: Path) -> None:
+    random = np.random.RandomState(3)
+    for part, count in (("train", 8), ("test", 3)):
+        for kind in ("cat", "dog", "eel"):
+            place = folder / "pictures" / part / kind
+            place.mkdir(parents=True)
+            for number in range(count):
+                pixels = random.randint(0, 256, (9 + number % 2, 8, 3)).astype(np.uint8)
+                Image.fromarray(pixels).save(place / f"{number}.png")
+
+
+FILES = {
+    "csv": """
+data {
+  rows  = csv("homes.csv")
+  young = rows[rows.size < 0.9]
+  kind  = young.kind -> OrdinalEncoder
+  x     = young -> select(age, size) -> SimpleImputer -> MinMaxScaler
+  y     = young.price / 10
+  split(train=70%, val=15%, test=15%, seed=4)
+}
+
+model {
+  input x
+  input kind
+  cat(x -> Linear(4) -> ReLU, kind -> Embedding(2), dim=1) -> Linear(1)
+}
+"""
+    + training(loss="MSELoss", metrics="[mae, r2]"),
+    "idx": """
+data {
+  idx("train-images", "train-labels", test_images="test-images", test_labels="test-labels")
+  x = x -> Normalize(0.5, 0.25)
+  split(train=80%, val=20%, stratify=y)
+}
+
+model { Conv2d(4, 3) -> ReLU -> Flatten -> Linear(3) }
+"""
+    + training("accumulate = 2"),
+    "images": """
+data {
+  images("pictures")
+  x = x -> Resize([8, 8]) -> Normalize([0.5, 0.4, 0.3], 0.5)
+}
+
+model { Conv2d(4, 3) -> BatchNorm2d -> ReLU -> Flatten -> Linear(3) }
+"""
+    + training("workers = 1", metrics="[accuracy, top_k(k=2)]"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_script_reads_the_same_files(name: str, scripts: Scripts, tmp_path: Path) -> None:
+    for write in (written_csv, written_idx, written_images):
+        write(tmp_path)
+    run, script, _ = both(scripts, FILES[name], tmp_path)
+    assert set(run.final) == {"train", "test"} | ({"val"} if name != "images" else set())
+    assert script.epochs == run.epochs
+    assert script.final == run.final
+    assert complaints(tmp_path / "script.py") == ""

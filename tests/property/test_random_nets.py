@@ -1,0 +1,390 @@
+"""Random small networks, built line by line as text and, beside it, as plain torch.
+
+What `check` accepts builds, runs, and gives the shape and the kind it said. What it refuses, torch
+refuses too, or the refusal is one of the rules by which netspec is stricter than torch.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from netspec import codegen, driver
+from netspec.analysis.requirements import holds
+from netspec.diagnostics import Diagnostic, Sink
+from netspec.program import Program
+from netspec.source import Source
+from netspec.types import TensorType
+
+NETS = 60
+LINES = 6
+
+# Rules by which netspec refuses what torch would run, each with the words it refuses in.
+STRICTER = (
+    "would take the batch",  # a dimension `B` where torch reads channels or time
+    "takes the batch",
+    "needs to know",  # a layer's size that hangs on a size known only at run time
+    "cannot tell",  # pieces, or a `-1`, that hang on such a size
+    "wants floating-point numbers",  # the kind says that the numbers are classes
+    "nothing is left",  # a size of 0
+    "leaves nothing",
+    "`pad` cuts",
+    "no size of",  # a size that is not known is never taken to be 1
+    "wants [B, ...",  # a layer on a value without a batch
+)
+
+Apply = Callable[[Tensor], Tensor]
+# A layer with its arguments, made anew for each value.
+Module = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A statement on the value before, as text and in torch."""
+
+    text: str
+    apply: Apply
+
+
+def drawn(draw: random.Random, value: Tensor) -> Line:
+    """A statement on a value; about half of them fit its shape."""
+
+    def size(*among: int) -> int:
+        return draw.choice(among or (1, 2, 3, 4))
+
+    dims = range(-value.ndim, max(1, value.ndim))
+    return draw.choice(MAKERS)(value, size, draw.choice(dims), draw.choice(dims))
+
+
+Maker = Callable[[Tensor, Callable[..., int], int, int], Line]
+
+
+def plain(name: str, layer: Module) -> Maker:
+    return lambda *_: Line(f"-> {name}", lambda x: layer()(x))
+
+
+def linear(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    n = size()
+    return Line(f"-> Linear({n})", lambda x: nn.Linear(x.shape[-1], n)(x))
+
+
+def convolution(rank: int) -> Maker:
+    layer = (nn.Conv1d, nn.Conv2d)[rank - 1]
+
+    def make(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+        n, k, s, p, d = size(), size(), size(1, 1, 2), size(0, 1), size(1, 1, 2)
+        text = f"-> Conv{rank}d({n}, {k}, stride={s}, padding={p}, dilation={d})"
+        return Line(text, lambda x: channelled(x, rank, lambda c: layer(c, n, k, s, p, d)))
+
+    return make
+
+
+def transposed(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    n, k, s, p = size(), size(), size(), size(0, 1)
+    text = f"-> ConvTranspose2d({n}, {k}, stride={s}, padding={p})"
+    return Line(text, lambda x: channelled(x, 2, lambda c: nn.ConvTranspose2d(c, n, k, s, p)))
+
+
+def channelled(x: Tensor, rank: int, layer: Module) -> Tensor:
+    assert x.ndim == rank + 2, "a batch of channels"
+    made: Tensor = layer(x.shape[1])(x)
+    return made
+
+
+def pooled(name: str, rank: int) -> Maker:
+    layer = getattr(nn, name)
+
+    def make(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+        k, s, p, ceil = size(1, 2, 3), size(1, 2, 3), size(0, 0, 1), size(0, 1)
+        text = f"-> {name}({k}, stride={s}, padding={p}, ceil_mode={'true' if ceil else 'false'})"
+
+        def run(x: Tensor) -> Tensor:
+            assert x.ndim == rank + 2, "a batch of channels"
+            made: Tensor = layer(k, s, p, ceil_mode=bool(ceil))(x)
+            return made
+
+        return Line(text, run)
+
+    return make
+
+
+def adaptive(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    n = size()
+
+    def run(x: Tensor) -> Tensor:
+        assert x.ndim == 4
+        made: Tensor = nn.AdaptiveAvgPool2d(n)(x)
+        return made
+
+    return Line(f"-> AdaptiveAvgPool2d({n})", run)
+
+
+def normed(name: str, ranks: tuple[int, ...]) -> Maker:
+    layer = getattr(nn, name)
+
+    def run(x: Tensor) -> Tensor:
+        assert x.ndim in ranks
+        made: Tensor = layer(x.shape[1]).eval()(x)
+        return made
+
+    return lambda *_: Line(f"-> {name}", run)
+
+
+def grouped(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    n = size(1, 2, 3)
+    return Line(f"-> GroupNorm({n})", lambda x: nn.GroupNorm(n, x.shape[1])(x))
+
+
+def layer_norm(x: Tensor, *_: object) -> Line:
+    return Line("-> LayerNorm", lambda x: nn.LayerNorm(x.shape[-1])(x))
+
+
+def softened(name: str, function: Callable[..., Tensor]) -> Maker:
+    return lambda x, size, dim, other: Line(f"-> {name}(dim={dim})", lambda x: function(x, dim=dim))
+
+
+def recurrent(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    n = size()
+
+    def run(x: Tensor) -> Tensor:
+        assert x.ndim == 3
+        result: Tensor = nn.GRU(x.shape[-1], n, batch_first=True)(x)[0]
+        return result
+
+    return Line(f"x, state = x -> GRU({n}, batch_first=true)", run)
+
+
+def flattened(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+    return Line(f"-> Flatten({dim}, {other})", lambda x: nn.Flatten(dim, other)(x))
+
+
+def unflattened(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+    n = size()
+    return Line(f"-> Unflatten({dim}, [{n}, -1])", lambda x: nn.Unflatten(dim, (n, -1))(x))
+
+
+def called(text: str, function: Apply) -> Maker:
+    return lambda *_: Line(f"-> {text}", function)
+
+
+def along(name: str, function: Callable[..., Tensor], keeps: bool = False) -> Maker:
+    def make(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+        keep = keeps and bool(size(0, 1))
+        more = ", keepdim=true" if keep else ""
+        options = {"keepdim": True} if keep else {}
+        return Line(f"-> {name}(dim={dim}{more})", lambda x: function(x, dim=dim, **options))
+
+    return make
+
+
+def transposing(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+    return Line(f"-> transpose({dim}, {other})", lambda x: x.transpose(dim, other))
+
+
+def unsqueezing(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+    return Line(f"-> unsqueeze({dim})", lambda x: x.unsqueeze(dim))
+
+
+def reshaping(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    n = size()
+    if size(0, 1):
+        return Line(f"-> reshape(-1, {n})", lambda x: x.reshape(-1, n))
+    return Line(f"-> reshape({n}, -1, 2)", lambda x: x.reshape(n, -1, 2))
+
+
+def sliced(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    a, b, s = size(0, 1, 2, -1, -2), size(1, 2, 5, -1, -2), size(1, 2)
+    where = size(0, 1, 2)
+    if where == 0:
+        return Line(f"x = x[:, {a}]", lambda x: x[:, a])
+    if where == 1:
+        return Line(f"x = x[..., {a}:{b}:{s}]", lambda x: x[..., a:b:s])
+    return Line(f"x = x[:, {a}:]", lambda x: x[:, a:])
+
+
+def scaled(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    n, op = size(2, 3), size(0, 1, 2, 3)
+    made: list[Line] = [
+        Line(f"x = x * {n} + x", lambda x: x * n + x),
+        Line(f"x = {n} - x", lambda x: n - x),
+        Line(f"x = x / {n}", lambda x: x / n),
+        Line(f"x = x // {n}", lambda x: x // n),
+    ]
+    return made[op]
+
+
+def broadcast(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+    return Line(f"x = x + mean(x, dim={dim})", lambda x: x + x.mean(dim=dim))
+
+
+def attended(x: Tensor, *_: object) -> Line:
+    return Line("x = x @ transpose(x, -1, -2)", lambda x: x @ x.transpose(-1, -2))
+
+
+def joined(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+    if size(0, 1):
+        return Line(f"x = cat(x, x, dim={dim})", lambda x: torch.cat([x, x], dim=dim))
+    return Line(f"x = stack([x, x], dim={dim})", lambda x: torch.stack([x, x], dim=dim))
+
+
+def parted(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+    n = size(2, 3)
+    if size(0, 1):
+        text = f"a, b = split(x, {n}, dim={dim})\n  x = b"
+        return Line(text, lambda x: _second(torch.split(x, n, dim=dim)))
+    text = f"a, b = chunk(x, 2, dim={dim})\n  x = b"
+    return Line(text, lambda x: _second(x.chunk(2, dim=dim)))
+
+
+def _second(parts: tuple[Tensor, ...]) -> Tensor:
+    _, second = parts
+    return second
+
+
+def padded(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    a, b = size(-1, 0, 1, 2), size(0, 1)
+    return Line(f"-> pad([{a}, {b}])", lambda x: functional.pad(x, [a, b]))
+
+
+MAKERS: tuple[Maker, ...] = (
+    linear,
+    linear,
+    convolution(1),
+    convolution(2),
+    transposed,
+    pooled("MaxPool1d", 1),
+    pooled("MaxPool2d", 2),
+    pooled("AvgPool2d", 2),
+    adaptive,
+    normed("BatchNorm1d", (2, 3)),
+    normed("BatchNorm2d", (4,)),
+    grouped,
+    layer_norm,
+    recurrent,
+    flattened,
+    unflattened,
+    plain("ReLU", nn.ReLU),
+    plain("Sigmoid", nn.Sigmoid),
+    plain("GLU", nn.GLU),
+    softened("Softmax", torch.softmax),
+    softened("log_softmax", torch.log_softmax),
+    called("exp", torch.exp),
+    called("abs", torch.abs),
+    called("clamp(0, 1)", lambda x: x.clamp(0, 1)),
+    along("squeeze", torch.squeeze),
+    called("tril", torch.tril),
+    along("mean", torch.mean, keeps=True),
+    along("sum", torch.sum, keeps=True),
+    along("amax", torch.amax, keeps=True),
+    along("cumsum", torch.cumsum),
+    along("argmax", torch.argmax, keeps=True),
+    transposing,
+    unsqueezing,
+    reshaping,
+    sliced,
+    scaled,
+    broadcast,
+    attended,
+    joined,
+    parted,
+    padded,
+)
+
+INPUTS = (
+    ("real[B, 4]", (4,)),
+    ("real[B, 6, 5]", (6, 5)),
+    ("real[B, T, 4]", (None, 4)),
+    ("real[B, 3, 8, 8]", (3, 8, 8)),
+    ("real[B, 2, H, W]", (2, None, None)),
+    ("unit[B, 7]", (7,)),
+)
+
+
+def check(text: str) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+    sink = Sink()
+    return driver.check(Source("net.net", text), sink), sink.diagnostics
+
+
+def is_of(value: Tensor, given: TensorType) -> bool:
+    """Whether the numbers are what the kind says."""
+    match given.kind.name:
+        case "unit":
+            return bool(((value >= 0) & (value <= 1)).all())
+        case "prob":
+            return sums_to_one(value)
+        case "logprob":
+            return sums_to_one(value.exp())
+        case "int" | "index":
+            return not value.is_floating_point() and value.dtype != torch.bool
+        case "bool":
+            return value.dtype == torch.bool
+        case name:
+            assert name == "real"
+            return value.is_floating_point()
+
+
+def sums_to_one(value: Tensor) -> bool:
+    """Along some dimension, be it one of size 1 that is gone by now."""
+    sums = (value, *(value.sum(dim=dim) for dim in range(value.ndim)))
+    return any(torch.allclose(total, torch.ones_like(total), atol=1e-4) for total in sums)
+
+
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")
+@pytest.mark.parametrize("seed", range(NETS))
+def test_accepted_is_what_torch_runs(seed: int) -> None:
+    torch.manual_seed(seed)
+    draw = random.Random(seed)
+    declared, shape = draw.choice(INPUTS)
+    sizes = {"B": draw.choice([2, 3]), "T": draw.choice([1, 4, 7])}
+    sizes |= {"H": draw.choice([1, 5, 8]), "W": draw.choice([2, 6, 9])}
+    names = iter([name for name in "THW" if name in declared])
+    given = torch.rand(sizes["B"], *(sizes[next(names)] if n is None else n for n in shape))
+    text, value, accepted = f"model {{\n  input x: {declared}\n  x = x -> Identity\n", given, None
+    for _ in range(LINES):
+        line = drawn(draw, value)
+        longer = f"{text}  {line.text}\n"
+        if line.text.startswith("->"):
+            longer = f"{text}  x = x {line.text}\n"
+        program, found = check(f"{longer}  x\n}}\n")
+        try:
+            after = line.apply(value)
+        except (RuntimeError, IndexError, ValueError, TypeError, AssertionError) as reason:
+            refused: str | None = f"{type(reason).__name__}: {reason}"
+        else:
+            refused = None
+        if program is None:
+            said = [diagnostic.message for diagnostic in found]
+            assert said, f"refused in silence:\n{longer}"
+            assert refused or any(rule in said[0] for rule in STRICTER), f"{said}\n{longer}"
+            continue
+        assert program.model is not None
+        if not all(holds(fact, sizes) for fact in program.model.requirements):
+            continue
+        assert refused is None, f"{refused}\n{longer} at {tuple(value.shape)}"
+        text, value, accepted = longer, after, program
+        (told,) = program.model.graph.output_types
+        assert [dim.evaluate(sizes) for dim in told.shape] == list(value.shape), longer
+        assert is_of(value, told), f"{told}\n{longer}"
+    if accepted is None:
+        return
+    plain = built(accepted, seed)(given)
+    assert plain.shape == value.shape, text
+    head, lines = text.split("Identity\n")
+    for opening in ("x -> {", "x -> part: {", "part: repeat 1 {", "if true {"):
+        inside = f"{head}Identity\n  {opening}\n{lines}  x\n  }}\n  x\n}}\n"
+        wrapped, found = check(inside)
+        assert wrapped is not None, f"{found}\n{inside}"
+        assert torch.equal(built(wrapped, seed)(given), plain), inside
+
+
+def built(program: Program, seed: int) -> nn.Module:
+    assert program.model is not None
+    torch.manual_seed(seed)
+    return codegen.build_model(program.model, "net.net").eval()
