@@ -75,6 +75,9 @@ def bind_dimensions(
         return True
     dims = list(written.dims)
     dots = [number for number, dim in enumerate(dims) if isinstance(dim, tree.Dots)]
+    if len(dots) > 1:
+        report(errors.rank_not_known(dims[dots[1]].span))
+        return False
     fixed = len(dims) - len(dots)
     if (dots and given.rank < fixed) or (not dots and given.rank != fixed):
         report(errors.input_rank(written.span, str(given), origin))

@@ -27,6 +27,7 @@ from netspec.diagnostics import near
 from netspec.program.data import DataPlan, Field
 from netspec.program.graph import Model
 from netspec.program.train import (
+    BY_CLOSURE,
     Choice,
     Measured,
     ParameterGroup,
@@ -95,6 +96,7 @@ def analyse_train(
     schedule = sorted_out.schedule()
     baseline = sorted_out.choice("baseline", "estimator")
     groups = sorted_out.groups(model)
+    sorted_out.check_closure(optimizer)
     if model is None or data is None:
         return None
     loss = None
@@ -238,6 +240,17 @@ class _Statements:
             return None
         in_steps = "steps" in self.settings and "epochs" not in self.settings
         return choose_schedule(binding.values[0], self.bodies, self.frame, in_steps=in_steps)
+
+    def check_closure(self, optimizer: Choice | None) -> None:
+        """Report what an optimizer that evaluates each batch by itself cannot do."""
+        if optimizer is None or optimizer.target not in BY_CLOSURE:
+            return
+        report = self.bodies.context.report
+        for group in self._groups:
+            report(errors.not_with_optimizer(header(group.span), optimizer.name, "groups"))
+        if "accumulate" in self.settings:
+            span = self.settings["accumulate"].span
+            report(errors.not_with_optimizer(span, optimizer.name, "accumulated batches"))
 
     def groups(self, model: Model | None) -> tuple[ParameterGroup, ...]:
         """Parameter groups, held against the model's parameters and the optimizer's arguments."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 OPTIMIZERS = {
     "Optimizer": "is the class the others are made from",
-    "LBFGS": "evaluates the loss several times a step, through a closure",
 }
 
 SCHEDULES = {

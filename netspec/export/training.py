@@ -8,7 +8,7 @@ from netspec.codegen.layout import Expr, call, display, literal
 from netspec.export import stopping
 from netspec.export.writing import Writer, construction, mapping
 from netspec.program.graph import Model
-from netspec.program.train import FUSED, Schedule, TrainPlan
+from netspec.program.train import BY_CLOSURE, FUSED, Schedule, TrainPlan
 
 # The arguments of schedules that the length of the run tells.
 INFERRED = {
@@ -207,7 +207,10 @@ def _step(writer: Writer, script: Script, names: tuple[str, ...], *, batched: bo
             writer.line("continue")
     if plan.clip is not None:
         writer.line(f"nn.utils.clip_grad_norm_(model.parameters(), {plan.clip!r})")
-    writer.line("optimizer.step()")
+    if plan.optimizer.target in BY_CLOSURE:
+        _closure(writer, script)
+    else:
+        writer.line("optimizer.step()")
     writer.line("optimizer.zero_grad()")
     if _counts_steps(plan):
         writer.line("taken += 1")
@@ -215,6 +218,21 @@ def _step(writer: Writer, script: Script, names: tuple[str, ...], *, batched: bo
     if plan.steps is not None and batched:
         with writer.block(f"if taken == {plan.steps}:"):
             writer.line("break")
+
+
+def _closure(writer: Writer, script: Script) -> None:
+    """The step of an optimizer that evaluates the batch by itself."""
+    writer.line()
+    with writer.block("def evaluate_again(rows: Rows = rows) -> Tensor:"):
+        writer.line("optimizer.zero_grad()")
+        writer.line(f"output = {script.forward}")
+        writer.line(f"loss = {script.loss_call}{'[0]' if script.plan.terms else ''}")
+        writer.line("loss.backward()")
+        if script.plan.clip is not None:
+            writer.line(f"nn.utils.clip_grad_norm_(model.parameters(), {script.plan.clip!r})")
+        writer.line("return loss")
+    writer.line()
+    writer.line("optimizer.step(evaluate_again)")
 
 
 def _schedule_step(writer: Writer, plan: TrainPlan) -> None:

@@ -17,6 +17,9 @@ FUSED = frozenset(
     {"torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", "torch.optim.Adagrad"}
 )
 
+# Optimizers that evaluate the loss of a batch several times a step, through a closure.
+BY_CLOSURE = frozenset({"torch.optim.LBFGS"})
+
 
 def evaluation_rows(batch: int | None, numbers: int) -> int | None:
     """How many rows are measured at once, where a row holds `numbers` numbers of input.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from netspec.program.train import BY_CLOSURE
 from netspec.runner.job import Job, Position, Record
 from netspec.runner.measure import measure, new_tally
 from netspec.runner.optimizer import rates
@@ -54,7 +56,7 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
 
             if plan.clip is not None:
                 clip_grad_norm_(parameters, plan.clip)
-            optimizer.step()
+            optimizer.step(again(job, batch))
             for parameter in parameters:
                 parameter.grad = None  # what zero_grad does, without its bookkeeping
             position.taken += 1
@@ -73,6 +75,25 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
         yield record
         if position.taken == plan.steps or position.interrupted:
             return
+
+
+def again(job: Job, batch: tuple[Tensor, ...]) -> Callable[[], float] | None:
+    """What evaluates a batch once more, for an optimizer that wants that; none for the others."""
+    if job.plan.optimizer.target not in BY_CLOSURE:
+        return None
+
+    def evaluate() -> Tensor:
+        job.optimizer.zero_grad()
+        output = job.module(*[batch[i] for i in job.wiring.inputs])
+        pool = (*output, *batch) if isinstance(output, tuple) else (output, *batch)
+        value = job.loss(*[pool[i] for i in job.wiring.operands])[0]
+        value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        if job.plan.clip is not None:
+            clip_grad_norm_(job.parameters, job.plan.clip)
+        return value
+
+    # torch says that a closure gives a number, and takes the tensor that it shows everywhere.
+    return cast("Callable[[], float]", evaluate)
 
 
 def order(job: Job, epoch: int) -> Tensor | None:

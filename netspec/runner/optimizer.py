@@ -19,8 +19,7 @@ from netspec.runner.errors import (
     optimizer_refuses,
 )
 
-# The closed table of what a plan's dotted name may mean. Left out: LBFGS, which evaluates the loss
-# several times a step.
+# The closed table of what a plan's dotted name may mean.
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     f"torch.optim.{kind.__name__}": kind
     for kind in (
@@ -32,6 +31,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
         optim.AdamW,
         optim.Adamax,
         optim.Muon,
+        optim.LBFGS,
         optim.NAdam,
         optim.RAdam,
         optim.RMSprop,

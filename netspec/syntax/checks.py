@@ -40,7 +40,7 @@ def _is_argument(parent: tree.Node, where: str) -> bool:
 def _check_targets(node: tree.Bind | tree.Scan, sink: Sink) -> None:
     for target in _leaves(node.targets):
         indexed = target
-        while isinstance(indexed, tree.Subscript):
+        if isinstance(indexed, tree.Subscript):
             indexed = indexed.value
         if not isinstance(indexed, tree.Name):
             sink.report(errors.bad_target(target.span))

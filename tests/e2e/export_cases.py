@@ -110,6 +110,8 @@ CASES = {
     "rmsprop": classes("optimizer = RMSprop(lr=0.01)"),
     "adadelta": classes("optimizer = Adadelta"),
     "nadam": classes("optimizer = NAdam"),
+    "lbfgs": classes("optimizer = LBFGS(max_iter=3)"),
+    "lbfgs_clipped": classes("optimizer = LBFGS(max_iter=3)", "clip = 0.5"),
     "radam": classes("optimizer = RAdam"),
     "adamax": classes("optimizer = Adamax"),
     "asgd": classes("optimizer = ASGD"),

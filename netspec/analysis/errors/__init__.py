@@ -86,6 +86,7 @@ from netspec.analysis.errors.params import (
 )
 from netspec.analysis.errors.settings import (
     not_in_train,
+    not_with_optimizer,
     schedule_form,
     setting_missing,
     setting_twice,
@@ -119,6 +120,7 @@ from netspec.analysis.errors.training import (
 )
 
 __all__ = [
+    "not_with_optimizer",
     "shared_rebinds",
     "shared_sees_otherwise",
     "after_output",

@@ -85,9 +85,10 @@ def shape_missing(span: Span) -> Diagnostic:
 
 @code("NS4012")
 def rank_not_known(span: Span) -> Diagnostic:
-    """`...` stands in an input of which nothing else is known.
+    """`...` stands for dimensions that cannot be told.
 
-    `...` stands for dimensions that the value itself tells. Without data there is no value.
+    `...` stands for dimensions that the value itself tells. Without data there is no value, and of
+    two `...` in one type neither can be told.
 
     Wrong:
         model {

@@ -230,3 +230,33 @@ def schedule_form(span: Span) -> Diagnostic:
         span,
         help="write `CosineAnnealingLR`, `StepLR(30)` or `warmup(100) -> CosineAnnealingLR`",
     )
+
+
+@code("NS5020")
+def not_with_optimizer(span: Span, optimizer: str, what: str) -> Diagnostic:
+    """An optimizer cannot do what another setting asks of it.
+
+    `LBFGS` evaluates the loss of a batch several times a step, and moves all parameters along one
+    line: it knows no groups of parameters, and no gradients gathered over several batches.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss       = BCEWithLogitsLoss
+          optimizer  = LBFGS
+          accumulate = 2
+          batch      = 50
+          epochs     = 10
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss       = BCEWithLogitsLoss
+          optimizer  = LBFGS
+          epochs     = 10
+        }
+    """
+    return error(f"`{optimizer}` takes no {what}", span, help="take it out, or use `AdamW`")
