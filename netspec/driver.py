@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from netspec import catalog, syntax
 from netspec.analysis import analyse
-from netspec.analysis.choices import PER_STEP
 from netspec.analysis.context import Limits
 from netspec.analysis.lints import lint
+from netspec.analysis.training.choices import PER_STEP
 from netspec.data.schema import FolderReader
 from netspec.diagnostics import Sink
 from netspec.program import Program, errors

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from netspec.analysis import errors
-from netspec.analysis.bodies import Bodies
 from netspec.analysis.context import Context, Limits
 from netspec.analysis.data import analyse_data
-from netspec.analysis.evaluate import Frame
-from netspec.analysis.models import analyse_model
-from netspec.analysis.operands import literal
+from netspec.analysis.network.bodies import Bodies
+from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.models import analyse_model
+from netspec.analysis.network.operands import literal
+from netspec.analysis.network.values import UNKNOWN, Block, Scope, Unknown
 from netspec.analysis.params import resolve_params
 from netspec.analysis.places import header
-from netspec.analysis.train import analyse_train
-from netspec.analysis.values import UNKNOWN, Block, Scope, Unknown
+from netspec.analysis.training.train import analyse_train
 from netspec.catalog import Catalog
 from netspec.diagnostics import Sink
 from netspec.program import Program

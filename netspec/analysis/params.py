@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from netspec.analysis import errors
-from netspec.analysis.evaluate import Expressions, Frame
-from netspec.analysis.operands import literal
-from netspec.analysis.values import UNKNOWN, Unknown, Value, describe
+from netspec.analysis.network.evaluate import Expressions, Frame
+from netspec.analysis.network.operands import literal
+from netspec.analysis.network.values import UNKNOWN, Unknown, Value, describe
 from netspec.diagnostics import Label
 from netspec.program.graph import Literal
 from netspec.syntax import tree

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from netspec import codegen, driver
-from netspec.analysis.requirements import holds
+from netspec.analysis.network.requirements import holds
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program import Program
 from netspec.source import Source

@@ -17,7 +17,7 @@ from netspec.analysis.data.values import (
     Value,
     describe,
 )
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.diagnostics import did_you_mean
 from netspec.source import Span
 from netspec.syntax import tree

@@ -19,7 +19,7 @@ from netspec.analysis.data.values import (
     describe,
     sized,
 )
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.diagnostics import Label
 from netspec.program.data import Apply, Draw, Expression, Keep, Numbers, Operand
 from netspec.program.graph import Literal

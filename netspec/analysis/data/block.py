@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from netspec.analysis.data.values import Array, Info, Table, Value
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Catalog
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program.data import (

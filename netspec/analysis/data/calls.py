@@ -9,7 +9,7 @@ from netspec.analysis.data.sources import arguments_by_name, refused, source_tab
 from netspec.analysis.data.tables import chosen, unknown
 from netspec.analysis.data.transforms import Use, transformed
 from netspec.analysis.data.values import Array, Pending, Size, Table, Value, describe
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal
 from netspec.program.graph import Literal
 from netspec.source import Span

@@ -13,7 +13,7 @@ from netspec.analysis.data.arrays import combine, keep_rows, negate
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.tables import by_position, chosen, picked, subscript_array
 from netspec.analysis.data.values import Array, Pending, Size, Table, Value, describe
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Apply, Use
 from netspec.program.graph import Literal
 from netspec.source import Span

@@ -11,7 +11,7 @@ from netspec.analysis.data.block import Block, Named
 from netspec.analysis.data.expressions import as_use
 from netspec.analysis.data.tables import as_matrix
 from netspec.analysis.data.values import REAL, Array, Table, classes_of
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Field, Stored, Use
 from netspec.source import Span
 from netspec.types import Dim, Kind, TensorType

@@ -36,7 +36,7 @@ from netspec.analysis.data.values import (
     Value,
     describe,
 )
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Apply, Draw, Length, Operand, Statistic
 from netspec.source import Span
 from netspec.syntax import tree

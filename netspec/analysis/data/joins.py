@@ -17,7 +17,7 @@ from netspec.analysis.data.values import (
     Value,
     describe,
 )
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Apply
 from netspec.types import Dim
 

@@ -11,7 +11,7 @@ from netspec.analysis.data.calls import Calls
 from netspec.analysis.data.fields import plan_fields
 from netspec.analysis.data.split import is_seed, parse_split, sizes
 from netspec.analysis.data.values import Array, Pending, Table, column_of, describe
-from netspec.analysis.values import Unknown
+from netspec.analysis.network.values import Unknown
 from netspec.catalog import Catalog
 from netspec.diagnostics import Sink
 from netspec.program.data import DataPlan, Operand, SchemaReader, SplitPlan, Step, Use

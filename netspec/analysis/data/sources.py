@@ -8,7 +8,7 @@ from dataclasses import replace
 from netspec.analysis.data import errors
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.values import INT, REAL, Info, Table, describe
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal
 from netspec.catalog import Value as CatalogueValue
 from netspec.program.data import (

@@ -9,7 +9,7 @@ from math import isclose
 from netspec.analysis.data import errors
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.values import Array, Value, describe
-from netspec.analysis.values import Unknown
+from netspec.analysis.network.values import Unknown
 from netspec.diagnostics import did_you_mean
 from netspec.program.data import SplitPlan, Use
 from netspec.source import Span

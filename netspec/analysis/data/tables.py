@@ -9,7 +9,7 @@ from netspec.analysis.data import errors
 from netspec.analysis.data.arrays import check_column, check_numbers, shape_text
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.values import REAL, Array, Info, Table, Value, column_of, describe
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.diagnostics import Diagnostic
 from netspec.program.data import Apply, Choose, Matrix
 from netspec.program.graph import Literal

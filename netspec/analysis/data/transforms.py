@@ -11,7 +11,7 @@ from netspec.analysis.data.block import Block
 from netspec.analysis.data.sources import plain
 from netspec.analysis.data.tables import as_matrix
 from netspec.analysis.data.values import INT, REAL, Array, Info, Table, Value, describe
-from netspec.analysis.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry
 from netspec.program.data import Category, Expression, Transform
 from netspec.source import Span

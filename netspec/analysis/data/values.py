@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 
-from netspec.analysis.values import Unknown
+from netspec.analysis.network.values import Unknown
 from netspec.program.data import (
     Apply,
     Category,

@@ -9,7 +9,7 @@ import torch
 from spec_pieces import codes, facts, model_of
 
 from netspec import codegen
-from netspec.analysis.requirements import formula, holds, impossible, simplified
+from netspec.analysis.network.requirements import formula, holds, impossible, simplified
 from netspec.program.graph import Requirement
 from netspec.source import Source
 from netspec.types import Dim

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from netspec.analysis import errors
-from netspec.analysis.builder import Tensor
-from netspec.analysis.evaluate import Expressions, Frame
-from netspec.analysis.refusals import Written
-from netspec.analysis.values import UNKNOWN, Indexed, Unknown, Value, describe
+from netspec.analysis.network.builder import Tensor
+from netspec.analysis.network.evaluate import Expressions, Frame
+from netspec.analysis.network.refusals import Written
+from netspec.analysis.network.values import UNKNOWN, Indexed, Unknown, Value, describe
 from netspec.catalog import Refusal, subscripts
 from netspec.program.graph import EllipsisOperand, Operand, SliceOperand
 from netspec.syntax import tree

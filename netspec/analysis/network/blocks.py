@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netspec.analysis import errors
-from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Use
-from netspec.analysis.evaluate import Frame
-from netspec.analysis.operands import is_literal, literal
-from netspec.analysis.stages import Recipe, Stages, counted, joined
-from netspec.analysis.values import (
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.operands import is_literal, literal
+from netspec.analysis.network.stages import Recipe, Stages, counted, joined
+from netspec.analysis.network.values import (
     UNKNOWN,
     Block,
     CatalogueName,

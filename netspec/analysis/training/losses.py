@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from netspec.analysis import errors
-from netspec.analysis.bodies import Bodies
-from netspec.analysis.builder import GraphBuilder, Tensor
-from netspec.analysis.evaluate import Frame
-from netspec.analysis.operands import is_constant
-from netspec.analysis.refusals import Written, comes_from, refusal_diagnostic, written
-from netspec.analysis.stages import joined
-from netspec.analysis.values import UNKNOWN, CatalogueName, Scope, Unknown, Value, describe
+from netspec.analysis.network.bodies import Bodies
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.operands import is_constant
+from netspec.analysis.network.refusals import Written, comes_from, refusal_diagnostic, written
+from netspec.analysis.network.stages import joined
+from netspec.analysis.network.values import UNKNOWN, CatalogueName, Scope, Unknown, Value, describe
 from netspec.catalog import Entry, Refusal
 from netspec.catalog import Value as Constant
 from netspec.diagnostics import Diagnostic

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netspec.analysis.blocks import Blocks
-from netspec.analysis.builder import GraphBuilder, Tensor
-from netspec.analysis.evaluate import Frame
-from netspec.analysis.stages import Recipe, joined, rebind
-from netspec.analysis.values import UNKNOWN, Indexed, Scope, Value
+from netspec.analysis.network.blocks import Blocks
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.stages import Recipe, joined, rebind
+from netspec.analysis.network.values import UNKNOWN, Indexed, Scope, Value
 from netspec.syntax import tree
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.analysis.builder import GraphBuilder, Tensor
-from netspec.analysis.values import Value
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.values import Value
 from netspec.program.graph import Literal, Operand, Sequence
 from netspec.types import Dim
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.analysis import errors
-from netspec.analysis.evaluate import Expressions, Frame
+from netspec.analysis.network.evaluate import Expressions, Frame
 from netspec.program.train import Either, Measured, Stalled, StopCondition, Threshold
 from netspec.syntax import tree
 

@@ -13,12 +13,12 @@ from itertools import islice
 from typing import Any
 
 from netspec.analysis import errors
-from netspec.analysis.arithmetic import COMPARISONS, MAX_LENGTH, compare, compute
-from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Context
-from netspec.analysis.operands import is_constant, operand, parts
-from netspec.analysis.refusals import Written, refusal_diagnostic, written
-from netspec.analysis.values import (
+from netspec.analysis.network.arithmetic import COMPARISONS, MAX_LENGTH, compare, compute
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.operands import is_constant, operand, parts
+from netspec.analysis.network.refusals import Written, refusal_diagnostic, written
+from netspec.analysis.network.values import (
     UNKNOWN,
     CatalogueName,
     Indexed,

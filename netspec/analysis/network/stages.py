@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import cast
 
 from netspec.analysis import errors
-from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Context
-from netspec.analysis.evaluate import Frame
-from netspec.analysis.operands import is_constant, literal, parts
-from netspec.analysis.refusals import written
-from netspec.analysis.subscripts import Subscripts
-from netspec.analysis.values import (
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.operands import is_constant, literal, parts
+from netspec.analysis.network.refusals import written
+from netspec.analysis.network.subscripts import Subscripts
+from netspec.analysis.network.values import (
     UNKNOWN,
     Block,
     CatalogueName,

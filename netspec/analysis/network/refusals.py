@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from netspec.analysis import errors
-from netspec.analysis.builder import Tensor
-from netspec.analysis.values import Value
+from netspec.analysis.network.builder import Tensor
+from netspec.analysis.network.values import Value
 from netspec.catalog import Entry, Refusal
 from netspec.diagnostics import Diagnostic, Edit, Fix, Label
 from netspec.source import Span

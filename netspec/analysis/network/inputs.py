@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netspec.analysis import errors
-from netspec.analysis.evaluate import Expressions, Frame
-from netspec.analysis.values import Unknown, Value, describe
+from netspec.analysis.network.evaluate import Expressions, Frame
+from netspec.analysis.network.values import Unknown, Value, describe
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import Dim, Kind, TensorType

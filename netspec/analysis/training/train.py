@@ -8,9 +8,12 @@ from functools import reduce
 from operator import mul
 
 from netspec.analysis import errors
-from netspec.analysis.arithmetic import Report
-from netspec.analysis.bodies import Bodies
-from netspec.analysis.choices import (
+from netspec.analysis.network.arithmetic import Report
+from netspec.analysis.network.bodies import Bodies
+from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.values import Scope, Unknown, describe
+from netspec.analysis.places import header, word_in
+from netspec.analysis.training.choices import (
     SUITED,
     TASKS,
     choose,
@@ -18,11 +21,8 @@ from netspec.analysis.choices import (
     choose_metrics,
     choose_schedule,
 )
-from netspec.analysis.evaluate import Frame
-from netspec.analysis.losses import Loss, analyse_loss
-from netspec.analysis.places import header, word_in
-from netspec.analysis.stopping import measured_in, stop_condition
-from netspec.analysis.values import Scope, Unknown, describe
+from netspec.analysis.training.losses import Loss, analyse_loss
+from netspec.analysis.training.stopping import measured_in, stop_condition
 from netspec.diagnostics import near
 from netspec.program.data import DataPlan, Field
 from netspec.program.graph import Model

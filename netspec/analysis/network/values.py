@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from netspec.analysis.builder import GraphBuilder, Tensor
+from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.catalog import Entry
 from netspec.source import Span
 from netspec.syntax import tree

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netspec.analysis import errors
-from netspec.analysis.values import (
+from netspec.analysis.network.values import (
     UNKNOWN,
     Block,
     CatalogueName,

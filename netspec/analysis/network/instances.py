@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from netspec.analysis import errors
-from netspec.analysis.builder import GraphBuilder, Tensor
-from netspec.analysis.containers import Containers
-from netspec.analysis.evaluate import Frame
-from netspec.analysis.operands import literal
-from netspec.analysis.refusals import Written
-from netspec.analysis.sameness import difference
-from netspec.analysis.stages import Recipe, joined
-from netspec.analysis.values import UNKNOWN, Instance, Scope, Unknown, Value
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.containers import Containers
+from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.operands import literal
+from netspec.analysis.network.refusals import Written
+from netspec.analysis.network.sameness import difference
+from netspec.analysis.network.stages import Recipe, joined
+from netspec.analysis.network.values import UNKNOWN, Instance, Scope, Unknown, Value
 from netspec.catalog import Refusal
 from netspec.program.graph import Graph, Layer, Ref
 from netspec.source import Span

@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 from typing import cast
 
 from netspec.analysis import errors
-from netspec.analysis.evaluate import Expressions, Frame
-from netspec.analysis.operands import literal
-from netspec.analysis.refusals import written
-from netspec.analysis.values import Unknown
+from netspec.analysis.network.evaluate import Expressions, Frame
+from netspec.analysis.network.operands import literal
+from netspec.analysis.network.refusals import written
+from netspec.analysis.network.values import Unknown
 from netspec.catalog import Bound, Refusal, left_out
 from netspec.catalog import Value as Constant
 from netspec.program.graph import Literal

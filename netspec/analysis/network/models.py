@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from netspec.analysis import errors
-from netspec.analysis.bodies import Bodies
-from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Use
-from netspec.analysis.evaluate import Frame
-from netspec.analysis.inputs import bind_dimensions, declared_type
-from netspec.analysis.requirements import formula, impossible, simplified
-from netspec.analysis.values import Block
+from netspec.analysis.network.bodies import Bodies
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.inputs import bind_dimensions, declared_type
+from netspec.analysis.network.requirements import formula, impossible, simplified
+from netspec.analysis.network.values import Block
 from netspec.program.data import DataPlan
 from netspec.program.graph import Model
 from netspec.source import Span

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netspec.analysis import errors
-from netspec.analysis.builder import GraphBuilder, Tensor
 from netspec.analysis.context import Context
-from netspec.analysis.evaluate import Frame
-from netspec.analysis.inputs import bind_dimensions
-from netspec.analysis.instances import Instances
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.inputs import bind_dimensions
+from netspec.analysis.network.instances import Instances
+from netspec.analysis.network.stages import flattened, joined, rebind
+from netspec.analysis.network.values import UNKNOWN, Bound, Scope, Unknown, Value, describe
 from netspec.analysis.places import header
-from netspec.analysis.stages import flattened, joined, rebind
-from netspec.analysis.values import UNKNOWN, Bound, Scope, Unknown, Value, describe
 from netspec.program.graph import Invoke, Ref
 from netspec.source import Span
 from netspec.syntax import tree

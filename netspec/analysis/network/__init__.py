@@ -1,0 +1,1 @@
+"""Blocks and models to graphs: evaluation by the compiler, stages applied, a type on every edge."""

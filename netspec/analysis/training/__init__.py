@@ -1,0 +1,1 @@
+"""A `train` block to a `TrainPlan`: settings, things of the catalogue, the loss, when to stop."""
