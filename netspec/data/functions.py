@@ -10,6 +10,7 @@ import numpy as np
 
 from netspec.data.pixels import Pixels
 from netspec.program.graph import Literal
+from netspec.syntax.operators import ARITHMETIC, COMPARISONS
 
 # A dimension is a NumPy axis; dimension 0 is the rows.
 Keywords = Mapping[str, Literal]
@@ -26,19 +27,8 @@ def _pixels(value: Any) -> Any:
 
 
 OPERATORS: Mapping[str, Callable[..., Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
-    "**": operator.pow,
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+    **ARITHMETIC,
+    **COMPARISONS,
     "and": operator.and_,
     "or": operator.or_,
     "not": operator.invert,

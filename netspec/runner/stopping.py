@@ -9,15 +9,7 @@ from typing import assert_never
 from netspec.program.train import Either, Measured, Stalled, StopCondition, Threshold
 from netspec.runner.job import Record
 from netspec.runner.metrics import higher_is_better
-
-RELATIONS = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+from netspec.syntax.operators import COMPARISONS
 
 
 class Stopping:
@@ -36,7 +28,7 @@ class Stopping:
     def _holds(self, condition: StopCondition, record: Record) -> bool:
         match condition:
             case Threshold(measured=measured, relation=relation, value=value):
-                return bool(RELATIONS[relation](record[key(measured)], value))
+                return bool(COMPARISONS[relation](record[key(measured)], value))
             case Stalled():
                 return self._stalled(condition, record)
             case Either(conditions=parts, every=every):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from netspec.analysis.data import errors
 from netspec.analysis.data.arrays import combine, keep_rows, negate
@@ -18,23 +15,10 @@ from netspec.program.data import Apply, Use
 from netspec.program.graph import Literal
 from netspec.source import Span
 from netspec.syntax import tree
+from netspec.syntax.operators import ARITHMETIC, COMPARISONS
 from netspec.types import Dim
 
-ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
-    "**": operator.pow,
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+OPERATORS = {**ARITHMETIC, **COMPARISONS}
 
 
 class Expressions(ABC):
@@ -200,7 +184,7 @@ class Expressions(ABC):
         a, b = sides
         match expression.op:
             case "+" | "-" | "*" as op:
-                dim = ARITHMETIC[op](a.dim, b.dim)
+                dim = OPERATORS[op](a.dim, b.dim)
             case "//" if b.dim.value is not None and b.dim.value > 0:
                 dim = a.dim // b.dim.value
             case _:
@@ -226,7 +210,7 @@ class Expressions(ABC):
         equality = op in {"==", "!="}
         for side, value in ((expression.left, left), (expression.right, right)):
             plain = isinstance(value, int | float) and not isinstance(value, bool)
-            if op not in ARITHMETIC or not (plain or (equality and isinstance(value, str | bool))):
+            if op not in OPERATORS or not (plain or (equality and isinstance(value, str | bool))):
                 return self.block.fail(
                     errors.wrong_value(side.span, f"`{op}`", "numbers", describe(value))
                 )
@@ -234,7 +218,7 @@ class Expressions(ABC):
             limit = "what the compiler calculates (10**6 to the power of 64)"
             return self.block.fail(errors.too_large(expression.span, "this power", limit))
         try:
-            result: Value = ARITHMETIC[op](left, right)
+            result: Value = OPERATORS[op](left, right)
         except ArithmeticError:
             return self.block.fail(
                 errors.wrong_value(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
-from typing import Any
 
 from netspec.analysis import errors
 from netspec.analysis.network.values import (
@@ -18,6 +16,7 @@ from netspec.analysis.network.values import (
 )
 from netspec.diagnostics import Diagnostic
 from netspec.syntax import tree
+from netspec.syntax.operators import ARITHMETIC, COMPARISONS
 from netspec.types import Dim, SizeTooLargeError
 
 MAX_INTEGER = 10**18
@@ -25,24 +24,6 @@ MAX_INTEGER = 10**18
 MAX_LENGTH = 10_000
 
 Report = Callable[[Diagnostic], None]
-
-ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
-    "**": operator.pow,
-}
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 def compare(expression: tree.Binary, left: Value, right: Value, report: Report) -> Value:
@@ -70,7 +51,7 @@ def compare(expression: tree.Binary, left: Value, right: Value, report: Report) 
     ):
         report(errors.not_comparable(expression.span, describe(left), describe(right)))
         return UNKNOWN
-    return COMPARISONS[expression.op](left, right)
+    return bool(COMPARISONS[expression.op](left, right))
 
 
 def compute(expression: tree.Binary, left: Value, right: Value, report: Report) -> Value:

@@ -14,7 +14,7 @@ from typing import Any
 
 from netspec.analysis import errors
 from netspec.analysis.context import Context
-from netspec.analysis.network.arithmetic import COMPARISONS, MAX_LENGTH, compare, compute
+from netspec.analysis.network.arithmetic import MAX_LENGTH, compare, compute
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.operands import is_constant, operand, parts
 from netspec.analysis.network.refusals import Written, refusal_diagnostic, written
@@ -33,6 +33,7 @@ from netspec.catalog import Entry, Need, Operation, Refusal, operators
 from netspec.program.graph import Requirement
 from netspec.source import Span
 from netspec.syntax import tree
+from netspec.syntax.operators import COMPARISONS
 from netspec.types import Dim
 
 # Stages that the language has and this version does not.
