@@ -19,6 +19,7 @@ from netspec.analysis.lints.high_rate import find as high_rate
 from netspec.analysis.lints.limit_never_reached import find as limit_never_reached
 from netspec.analysis.lints.relu_last import find as relu_last
 from netspec.analysis.lints.subject import Subject
+from netspec.analysis.lints.target_in_inputs import find as target_in_inputs
 from netspec.analysis.lints.two_linears import find as two_linears
 from netspec.analysis.lints.warmup_too_long import find as warmup_too_long
 from netspec.diagnostics import Diagnostic, Sink
@@ -39,6 +40,7 @@ RULES: Mapping[str, Rule] = {
     "warmup-too-long": warmup_too_long,
     "limit-never-reached": limit_never_reached,
     "class-never-seen": class_never_seen,
+    "target-in-inputs": target_in_inputs,
 }
 
 
