@@ -49,10 +49,6 @@ def build(program: Program) -> object:
 def least(act: Callable[[], object]) -> float:
     """The least seconds of an action, once warm: what it takes when nothing else is in the way."""
     act()
-    # Python walks all of torch's own objects in a full collection, which only the large chain is
-    # long enough to meet: out of the way, or that fixed cost would pass for growth.
-    gc.collect()
-    gc.freeze()
     times = []
     for _ in range(ROUNDS):
         gc.collect()

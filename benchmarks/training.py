@@ -6,7 +6,7 @@ Three ways to train the same emitted module on the same rows, taking turns in on
 
 - netspec: the loop of `netspec.runner`, epochs only: no pictures, no files;
 - careful: rows in memory, a permutation an epoch, the fused optimizer, no `.item()` within an
-  epoch, the spec's metric from the outputs of the epoch;
+  epoch; it keeps the loss only, where netspec's computes the spec's metric too;
 - tutorial: `Dataset` and `DataLoader`, the plain optimizer, `.item()` of the loss at every step,
   and of the number of right answers where that is the metric. For `rings` the dataset looks up
   a row of a table for every item: a pandas frame's where pandas is installed (it is no dependency),
@@ -166,7 +166,7 @@ def by_hand(program: Program, case: Case, rows: Split) -> float:
     begun = time.perf_counter()
     for _ in range(case.epochs):
         order = torch.randperm(len(x))
-        total, outputs, targets = torch.zeros(()), [], []
+        total = torch.zeros(())
         batches = zip(torch.split(x[order], batch), torch.split(y[order], batch), strict=True)
         for xs, ys in batches:
             output = model(xs)
@@ -175,10 +175,7 @@ def by_hand(program: Program, case: Case, rows: Split) -> float:
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             optimizer.step()
             total += loss.detach() * len(xs)
-            outputs.append(output.detach())
-            targets.append(ys)
-        metric = case.metric(torch.cat(outputs), torch.cat(targets))
-        history.append((total.item() / len(x), metric.item()))
+        history.append(total.item() / len(x))
     return time.perf_counter() - begun
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import gc
 import linecache
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -77,12 +79,13 @@ def emit_loss(plan: TrainPlan) -> str:
 
 def build_model(model: Model, source_name: str) -> nn.Module:
     """Run the emitted text and make the module; its weights are drawn as torch's seed says."""
-    fragment = model_fragment(model)
-    made = _run(_model_module(model, fragment), source_name)[fragment.name]
-    assert isinstance(made, type)
-    built = made()
-    assert isinstance(built, nn.Module)
-    return built
+    with collector_paused():
+        fragment = model_fragment(model)
+        made = _run(_model_module(model, fragment), source_name)[fragment.name]
+        assert isinstance(made, type)
+        built = made()
+        assert isinstance(built, nn.Module)
+        return built
 
 
 def build_loss(plan: TrainPlan, source_name: str = "loss") -> Callable[..., tuple[Tensor, ...]]:
@@ -96,6 +99,22 @@ def build_loss(plan: TrainPlan, source_name: str = "loss") -> Callable[..., tupl
         return (compute(*operands),)
 
     return alone
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from running while many modules are made at once.
+
+    Modules are not garbage, and each full collection would walk the whole of torch's heap: the time
+    to build would grow faster than the model.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def _model_module(model: Model, fragment: Fragment) -> str:
