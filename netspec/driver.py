@@ -14,10 +14,10 @@ from netspec import catalog, syntax
 from netspec.analysis import analyse
 from netspec.analysis.context import Limits
 from netspec.analysis.lints import lint
-from netspec.analysis.training.choices import PER_STEP
 from netspec.data.schema import FolderReader
 from netspec.diagnostics import Sink
 from netspec.program import Program, errors
+from netspec.program.train import PER_STEP
 from netspec.source import Source
 from netspec.types import TensorType
 
@@ -178,7 +178,7 @@ def with_epochs(program: Program, epochs: int | None) -> Program:
     if epochs is None or plan is None:
         return program
     schedule = plan.schedule
-    if schedule is not None and schedule.then is not None and schedule.then.name not in PER_STEP:
+    if schedule is not None and schedule.then is not None and schedule.then.target not in PER_STEP:
         # As in a spec that gives its length in epochs.
         schedule = replace(schedule, unit="epoch")
     return replace(program, train=replace(plan, epochs=epochs, steps=None, schedule=schedule))

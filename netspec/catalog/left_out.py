@@ -13,8 +13,6 @@ SCHEDULES = {
     "LRScheduler": "is the class the others are made from",
     "LambdaLR": "takes a Python function",
     "MultiplicativeLR": "takes a Python function",
-    "SequentialLR": "takes schedules; `warmup(n) -> Schedule` says the usual case",
-    "ChainedScheduler": "takes schedules",
 }
 
 # Arguments that no declaration has, by name.

@@ -30,6 +30,7 @@ WORDS = {
     "sizes": "a list of sizes",
     "tensor": "a tensor",
     "tensors": "a list of tensors",
+    "schedules": "a list of schedules",
 }
 LENGTHS = {"single": 1, "pair": 2, "triple": 3}
 
@@ -82,6 +83,8 @@ def _fits_one(type_name: str, value: Operand) -> bool:
             return _all(is_number, value)
         case "strings":
             return _all(lambda item: isinstance(item, str), value)
+        case "schedules":  # by their names
+            return _all(lambda item: isinstance(item, str), value) and value != ()
         case "float_pair" | "float_triple":
             return _all(is_number, value, LENGTHS[type_name.removeprefix("float_")])
         case "optional_float_pair":

@@ -6,16 +6,10 @@ from dataclasses import dataclass
 
 from netspec.codegen.layout import Expr, call, display, literal
 from netspec.export import stopping
-from netspec.export.writing import Writer, construction, mapping
+from netspec.export.writing import Writer, arguments, construction, mapping
 from netspec.program.graph import Model
-from netspec.program.train import BY_CLOSURE, FUSED, Schedule, TrainPlan
+from netspec.program.train import BY_CLOSURE, FUSED, Choice, Schedule, TrainPlan
 
-# The arguments of schedules that the length of the run tells.
-INFERRED = {
-    "CosineAnnealingLR": "T_max",
-    "PolynomialLR": "total_iters",
-    "OneCycleLR": "total_steps",
-}
 EACH_GROUP = "for group, full in zip(optimizer.param_groups, full_rates, strict=True):"
 
 
@@ -115,49 +109,68 @@ def _counts_steps(plan: TrainPlan) -> bool:
     return plan.steps is not None or (plan.schedule is not None and plan.schedule.warmup > 0)
 
 
-def _by_step(schedule: Schedule) -> bool:
-    named = schedule.then.name if schedule.then is not None else ""
-    return schedule.unit == "step" and named != "ReduceLROnPlateau"
-
-
 def _schedule_begin(writer: Writer, plan: TrainPlan) -> None:
     schedule = plan.schedule
     if schedule is None:
         return
-    inferred = INFERRED.get(schedule.then.name) if schedule.then is not None else None
-    extra: list[tuple[str, Expr]] = []
-    if inferred is not None and schedule.then is not None:
-        given = {name for name, _ in schedule.then.arguments}
-        if inferred not in given:
-            extra.append((inferred, _length(writer, plan, schedule)))
     if schedule.then is not None:
-        made = construction(schedule.then, ["optimizer"], extra)
-        writer.expression("schedule = ", made)
+        hangs = _hangs_on_length(schedule.then)
+        length = _length(writer, plan, schedule) if hangs else None
+        writer.expression("schedule = ", _made(schedule.then, length))
     if schedule.warmup:
         writer.line('full_rates = [group["lr"] for group in optimizer.param_groups]')
         with writer.block(EACH_GROUP):
             writer.line(f'group["lr"] = full / {schedule.warmup}')
 
 
-def _length(writer: Writer, plan: TrainPlan, schedule: Schedule) -> Expr:
+def _hangs_on_length(choice: Choice) -> bool:
+    """Whether the length of the run stands in the call that makes a schedule."""
+    stretches = zip(choice.parts, choice.stretches, strict=True)
+    open_ended = [part for part, (_, end) in stretches if end is None]
+    return any(part.inferred for part in (choice, *open_ended))
+
+
+def _made(choice: Choice, length: int | str | None) -> Expr:
+    """The call that makes a schedule of a run, or a stretch of one, that moves `length` times."""
+    if not choice.parts:
+        told = Expr(str(length))
+        return construction(choice, ["optimizer"], [(name, told) for name in choice.inferred])
+    parts = [
+        _made(part, _stretch(begin, end, length))
+        for part, (begin, end) in zip(choice.parts, choice.stretches, strict=True)
+    ]
+    given = [("optimizer", Expr("optimizer")), ("schedulers", display("[", parts, "]"))]
+    return call(choice.target, (), [*given, *arguments(choice)])
+
+
+def _stretch(begin: int, end: int | None, length: int | str | None) -> int | str | None:
+    """How often a schedule moves between two milestones, the last one the end of the run."""
+    if end is not None:
+        return end - begin
+    if not begin or length is None:
+        return length
+    return max(length - begin, 1) if isinstance(length, int) else f"max({length} - {begin}, 1)"
+
+
+def _length(writer: Writer, plan: TrainPlan, schedule: Schedule) -> int | str | None:
     """How often the schedule moves over the whole run, computed where it hangs on the rows."""
-    if _by_step(schedule) and plan.epochs is None and plan.steps is not None:
-        return literal(max(plan.steps - schedule.warmup, 1))
-    if not _by_step(schedule) and plan.steps is None and not schedule.warmup:
-        return literal(plan.epochs)
+    if schedule.by_step and plan.epochs is None and plan.steps is not None:
+        return max(plan.steps - schedule.warmup, 1)
+    if not schedule.by_step and plan.steps is None and not schedule.warmup:
+        return plan.epochs
     batches = "1" if plan.batch is None else f"math.ceil(count / {plan.batch})"
     per_epoch = batches if plan.accumulate == 1 else f"math.ceil({batches} / {plan.accumulate})"
     writer.line(f"per_epoch = {per_epoch}")
     limits = [f"{plan.epochs} * per_epoch"] if plan.epochs is not None else []
     limits += [str(plan.steps)] if plan.steps is not None else []
     steps = limits[0] if len(limits) == 1 else f"min({', '.join(limits)})"
-    if _by_step(schedule):
+    if schedule.by_step:
         whole = f"{steps} - {schedule.warmup}" if schedule.warmup else steps
     else:
         whole = f"math.ceil({steps} / per_epoch)" if plan.steps is not None else str(plan.epochs)
         whole += f" - {schedule.warmup} // per_epoch" if schedule.warmup else ""
     writer.line(f"length = max({whole}, 1)")
-    return Expr("length")
+    return "length"
 
 
 def _epoch(writer: Writer, script: Script) -> None:
@@ -239,7 +252,7 @@ def _schedule_step(writer: Writer, plan: TrainPlan) -> None:
     schedule = plan.schedule
     if schedule is None:
         return
-    by_step = schedule.then is not None and _by_step(schedule)
+    by_step = schedule.then is not None and schedule.by_step
     if not schedule.warmup:
         if by_step:
             writer.line("schedule.step()")
@@ -263,10 +276,9 @@ def _record(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
         writer.line("measured = evaluate(model, val)")
         writer.line('record |= {f"val.{name}": value for name, value in measured.items()}')
     schedule = plan.schedule
-    if schedule is not None and schedule.then is not None and not _by_step(schedule):
-        plateau = schedule.then.name == "ReduceLROnPlateau"
+    if schedule is not None and schedule.then is not None and not schedule.by_step:
         watched = 'record["val.loss"]' if script.has_val else 'record["train.loss"]'
-        move = f"schedule.step({watched})" if plateau else "schedule.step()"
+        move = f"schedule.step({watched})" if schedule.by_loss else "schedule.step()"
         if schedule.warmup:
             with writer.block(f"if taken > {schedule.warmup}:"):
                 writer.line(move)

@@ -6,10 +6,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from netspec.codegen.layout import Expr, call, lines, literal
+from netspec.codegen.layout import Expr, call, display, lines, literal
+from netspec.program.graph import Literal
 from netspec.program.train import Choice
 
 INDENT = 4
+# Arguments that torch declares as lists; other sequences are tuples, as it writes them itself.
+LISTS = frozenset({"milestones"})
 
 
 @dataclass(slots=True)
@@ -59,8 +62,18 @@ def construction(
     choice: Choice, first: Iterable[str], extra: Iterable[tuple[str, Expr]] = ()
 ) -> Expr:
     """The call that makes what the plan picked, `torch.optim.SGD(model.parameters(), lr=0.1)`."""
-    keywords = [(name, literal(value)) for name, value in choice.arguments]
-    return call(choice.target, [Expr(text) for text in first], [*keywords, *extra])
+    return call(choice.target, [Expr(text) for text in first], [*arguments(choice), *extra])
+
+
+def arguments(choice: Choice) -> list[tuple[str, Expr]]:
+    """The arguments that the text gave, each with its name."""
+    return [(name, _sequence(name, value)) for name, value in choice.arguments]
+
+
+def _sequence(name: str, value: Literal) -> Expr:
+    if name in LISTS and isinstance(value, tuple):
+        return display("[", [literal(item) for item in value], "]")
+    return literal(value)
 
 
 def mapping(entries: Sequence[tuple[str, Expr]]) -> Expr:

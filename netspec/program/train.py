@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
+from typing import cast
 
 from netspec.program.graph import Graph, Literal
 from netspec.source import Span
@@ -20,6 +21,12 @@ FUSED = frozenset(
 # Optimizers that evaluate the loss of a batch several times a step, through a closure.
 BY_CLOSURE = frozenset({"torch.optim.LBFGS"})
 
+# Schedules that move after every optimizer step, and set the rate by themselves.
+PER_STEP = frozenset({"torch.optim.lr_scheduler.OneCycleLR", "torch.optim.lr_scheduler.CyclicLR"})
+
+# Schedules that move by the loss.
+BY_LOSS = frozenset({"torch.optim.lr_scheduler.ReduceLROnPlateau"})
+
 
 def evaluation_rows(batch: int | None, numbers: int) -> int | None:
     """How many rows are measured at once, where a row holds `numbers` numbers of input.
@@ -34,13 +41,25 @@ def evaluation_rows(batch: int | None, numbers: int) -> int | None:
 class Choice:
     """A thing of the catalogue with the arguments the text gave it, checked: `AdamW(lr=3e-4)`.
 
-    `target` is the dotted name of its class or function.
+    `target` is the dotted name of its class or function. `inferred` are the arguments that the text
+    leaves to the length of the run, `parts` the schedules that a schedule is made of.
     """
 
     span: Span
     name: str
     target: str
     arguments: tuple[tuple[str, Literal], ...] = ()
+    inferred: tuple[str, ...] = ()
+    parts: tuple[Choice, ...] = ()
+
+    @property
+    def stretches(self) -> tuple[tuple[int, int | None], ...]:
+        """Where each of the parts begins and ends; none for the end of the run."""
+        milestones = dict(self.arguments).get("milestones", ())
+        if not self.parts or not isinstance(milestones, tuple) or not milestones:
+            return ((0, None),) * len(self.parts)
+        begins = (0, *cast(tuple[int, ...], milestones))
+        return tuple(zip(begins, (*begins[1:], None), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +82,16 @@ class Schedule:
     warmup: int
     then: Choice | None
     unit: OneOf["epoch", "step"]
+
+    @property
+    def by_loss(self) -> bool:
+        """Whether it looks at the loss, which is known at the end of an epoch."""
+        return self.then is not None and self.then.target in BY_LOSS
+
+    @property
+    def by_step(self) -> bool:
+        """Whether it moves after each optimizer step."""
+        return self.unit == "step" and not self.by_loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,16 @@ from typing import Any
 
 from torch.optim import Optimizer, lr_scheduler
 
-from netspec.program.train import Schedule
+from netspec.program.train import Choice, Schedule
 from netspec.runner.errors import RunError, schedule_refuses
 from netspec.runner.optimizer import rates
 
 # The closed table of what a plan's dotted name may mean. Left out: those that take Python functions
-# (LambdaLR, MultiplicativeLR) or other schedules (ChainedScheduler, SequentialLR).
+# (LambdaLR, MultiplicativeLR).
 SCHEDULES: dict[str, type[lr_scheduler.LRScheduler]] = {
     f"torch.optim.lr_scheduler.{kind.__name__}": kind
     for kind in (
+        lr_scheduler.ChainedScheduler,
         lr_scheduler.ConstantLR,
         lr_scheduler.CosineAnnealingLR,
         lr_scheduler.CosineAnnealingWarmRestarts,
@@ -26,6 +27,7 @@ SCHEDULES: dict[str, type[lr_scheduler.LRScheduler]] = {
         lr_scheduler.OneCycleLR,
         lr_scheduler.PolynomialLR,
         lr_scheduler.ReduceLROnPlateau,
+        lr_scheduler.SequentialLR,
         lr_scheduler.StepLR,
     )
 }
@@ -100,32 +102,29 @@ def build_rate(
     if schedule.then is None:
         return Rate(optimizer, warmup=schedule.warmup)
     choice = schedule.then
-    kind = SCHEDULES[choice.target]
-    by_step = schedule.unit == "step" and kind is not lr_scheduler.ReduceLROnPlateau
+    by_step = schedule.by_step
     whole = steps - schedule.warmup if by_step else epochs - schedule.warmup // max(per_epoch, 1)
-    settings: dict[str, Any] = _inferred(choice.name, max(whole, 1)) | dict(choice.arguments)
-    if choice.name == "OneCycleLR" and settings["total_steps"] < whole:
-        reason = f"`total_steps` is {settings['total_steps']}, and the run takes {whole} steps"
+    total = dict(choice.arguments).get("total_steps", whole)
+    if isinstance(total, int) and total < whole:
+        reason = f"`total_steps` is {total}, and the run takes {whole} steps"
         raise RunError(schedule_refuses(choice.span, name=choice.name, reason=reason))
     try:
-        scheduler = kind(optimizer, **settings)
+        scheduler = _made(choice, optimizer, max(whole, 1))
     except (ValueError, TypeError, ZeroDivisionError) as refusal:
         reason = str(refusal)
         raise RunError(schedule_refuses(choice.span, name=choice.name, reason=reason)) from refusal
     return Rate(optimizer, scheduler, warmup=schedule.warmup, by_step=by_step)
 
 
-def _inferred(name: str, whole: int) -> dict[str, Any]:
-    """Arguments that follow from the plan; `whole` is how often the schedule will move."""
-    match name:
-        case "CosineAnnealingLR":
-            return {"T_max": whole}
-        case "PolynomialLR":
-            return {"total_iters": whole}
-        case "OneCycleLR":
-            return {"total_steps": whole}
-        case _:
-            return {}
+def _made(choice: Choice, optimizer: Optimizer, length: int) -> lr_scheduler.LRScheduler:
+    """The schedule of a run, or a stretch of one, in which it moves `length` times."""
+    settings: dict[str, Any] = dict.fromkeys(choice.inferred, length) | dict(choice.arguments)
+    if choice.parts:
+        settings["schedulers"] = [
+            _made(part, optimizer, max((length if end is None else end) - begin, 1))
+            for part, (begin, end) in zip(choice.parts, choice.stretches, strict=True)
+        ]
+    return SCHEDULES[choice.target](optimizer=optimizer, **settings)
 
 
 def epochs_of(epochs: int | None, steps: int | None, per_epoch: int) -> tuple[int, int]:

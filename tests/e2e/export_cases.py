@@ -67,6 +67,15 @@ SCHEDULES = {
     "one_cycle_given": "OneCycleLR(0.1, total_steps=40, pct_start=0.5)",
     "cyclic": "CyclicLR(0.01, 0.1, step_size_up=3)",
     "plateau": "ReduceLROnPlateau(patience=0, threshold=0.5)",
+    "sequential": "SequentialLR([LinearLR(total_iters=2), CosineAnnealingLR], milestones=[2])",
+    "sequential_of_one": "SequentialLR([CosineAnnealingLR], milestones=[])",
+    "sequential_inner": "SequentialLR([CosineAnnealingLR, StepLR(1)], milestones=[3])",
+    "sequential_late": "SequentialLR([ExponentialLR(0.5), PolynomialLR], milestones=[99])",
+    "sequential_of_three": "SequentialLR(milestones=[1, 3], schedulers=[ConstantLR(total_iters=9), "
+    "CosineAnnealingWarmRestarts(1), MultiStepLR([1])])",
+    "chained": "ChainedScheduler([LinearLR(total_iters=3), CosineAnnealingLR])",
+    "warmup_sequential": "warmup(6) -> SequentialLR([ConstantLR, CosineAnnealingLR], [1])",
+    "warmup_chained": "warmup(6) -> ChainedScheduler(schedulers=[StepLR(1), ExponentialLR(0.9)])",
     "warmup": "warmup(6)",
     "warmup_cosine": "warmup(6) -> CosineAnnealingLR",
     "warmup_one_cycle": "warmup(3) -> OneCycleLR(0.1)",
@@ -79,7 +88,17 @@ CASES = {
     **{f"schedule_{name}": classes(f"schedule = {text}") for name, text in SCHEDULES.items()},
     **{
         f"steps_{name}": classes(f"schedule = {SCHEDULES[name]}", "steps = 11")
-        for name in ("step", "polynomial", "one_cycle", "warmup_cosine", "plateau", "constant")
+        for name in (
+            "step",
+            "polynomial",
+            "one_cycle",
+            "warmup_cosine",
+            "plateau",
+            "constant",
+            "sequential",
+            "chained",
+            "warmup_sequential",
+        )
     },
     "plateau_of_training": classes(
         "schedule = ReduceLROnPlateau(patience=0, threshold=0.9)", data=UNVALIDATED

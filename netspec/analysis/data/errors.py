@@ -183,7 +183,9 @@ def unknown_name(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic
     return error(
         f"nothing here is called `{name}`",
         span,
-        help=did_you_mean(name, candidates)
+        help="`split(...)` is a line of its own, below the data that it parts"
+        if name == "split"
+        else did_you_mean(name, candidates)
         or "bind it above, or see the sources and functions in the language reference",
     )
 

@@ -84,10 +84,15 @@ from netspec.analysis.errors.params import (
     override_type,
     param_domain,
 )
+from netspec.analysis.errors.schedules import (
+    milestone_count,
+    milestone_order,
+    schedule_form,
+    schedule_part,
+)
 from netspec.analysis.errors.settings import (
     not_in_train,
     not_with_optimizer,
-    schedule_form,
     setting_missing,
     setting_twice,
     setting_value,
@@ -156,6 +161,8 @@ __all__ = [
     "loss_in_model",
     "loss_not_scalar",
     "metric_task",
+    "milestone_count",
+    "milestone_order",
     "missing_argument",
     "model_argument",
     "negative_count",
@@ -187,6 +194,7 @@ __all__ = [
     "rank_not_known",
     "recursion",
     "schedule_form",
+    "schedule_part",
     "setting_missing",
     "setting_twice",
     "setting_value",

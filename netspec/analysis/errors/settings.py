@@ -199,39 +199,6 @@ def not_in_train(span: Span) -> Diagnostic:
     return error("this does not belong in `train`", span, help="settings are `name = value`")
 
 
-@code("NS5019")
-def schedule_form(span: Span) -> Diagnostic:
-    """A schedule is not one of the forms there are.
-
-    A schedule is one of torch's by name, a warm-up, or a warm-up and then one of torch's.
-
-    Wrong:
-        data { make_moons(n_samples=100) }
-        model { Linear(1) }
-        train {
-          loss      = BCEWithLogitsLoss
-          optimizer = SGD(lr=0.1)
-          schedule  = StepLR(3) -> CosineAnnealingLR
-          epochs    = 10
-        }
-
-    Right:
-        data { make_moons(n_samples=100) }
-        model { Linear(1) }
-        train {
-          loss      = BCEWithLogitsLoss
-          optimizer = SGD(lr=0.1)
-          schedule  = warmup(3) -> CosineAnnealingLR
-          epochs    = 10
-        }
-    """
-    return error(
-        "this is no schedule",
-        span,
-        help="write `CosineAnnealingLR`, `StepLR(30)` or `warmup(100) -> CosineAnnealingLR`",
-    )
-
-
 @code("NS5020")
 def not_with_optimizer(span: Span, optimizer: str, what: str) -> Diagnostic:
     """An optimizer cannot do what another setting asks of it.

@@ -18,6 +18,7 @@ from netspec.analysis.lints.dropout_last import find as dropout_last
 from netspec.analysis.lints.high_rate import find as high_rate
 from netspec.analysis.lints.limit_never_reached import find as limit_never_reached
 from netspec.analysis.lints.relu_last import find as relu_last
+from netspec.analysis.lints.schedule_never_begins import find as schedule_never_begins
 from netspec.analysis.lints.subject import Subject
 from netspec.analysis.lints.target_in_inputs import find as target_in_inputs
 from netspec.analysis.lints.two_linears import find as two_linears
@@ -38,6 +39,7 @@ RULES: Mapping[str, Rule] = {
     "batch-too-large": batch_too_large,
     "high-rate": high_rate,
     "warmup-too-long": warmup_too_long,
+    "schedule-never-begins": schedule_never_begins,
     "limit-never-reached": limit_never_reached,
     "class-never-seen": class_never_seen,
     "target-in-inputs": target_in_inputs,

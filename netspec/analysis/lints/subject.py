@@ -66,6 +66,17 @@ class Subject:
             limits.append(plan.epochs * an_epoch)
         return min(limits, default=None)
 
+    @property
+    def most_epochs(self) -> int | None:
+        """How many epochs the run has when nothing stops it early; at most so many."""
+        plan, an_epoch = self.program.train, self.steps_an_epoch
+        if plan is None:
+            return None
+        limits = [] if plan.epochs is None else [plan.epochs]
+        if plan.steps is not None and an_epoch is not None:
+            limits.append(-(-plan.steps // an_epoch))
+        return min(limits, default=None)
+
     # --- places in the text -------------------------------------------------------------------
 
     def setting(self, name: str) -> tree.Bind | None:

@@ -10,17 +10,14 @@ from netspec.analysis import errors
 from netspec.analysis.network.evaluate import Expressions, Frame
 from netspec.analysis.network.operands import literal
 from netspec.analysis.network.refusals import written
-from netspec.analysis.network.values import Unknown
-from netspec.catalog import Bound, Refusal, left_out
+from netspec.analysis.network.values import UNKNOWN, Unknown
+from netspec.catalog import Argument, Entry, Refusal, left_out
 from netspec.catalog import Value as Constant
 from netspec.program.graph import Literal
-from netspec.program.train import Choice, ParameterGroup, Schedule, Task
+from netspec.program.train import Choice, ParameterGroup, Task
 from netspec.syntax import tree
 
-# Schedules that torch moves after every optimizer step.
-PER_STEP = frozenset({"OneCycleLR", "CyclicLR"})
 LEFT_OUT = {"optimizer": left_out.OPTIMIZERS, "schedule": left_out.SCHEDULES}
-WARMUP = "warmup"
 
 CLASSIFICATION = ("accuracy", "error", "precision", "recall", "f1")
 REGRESSION = ("mse", "rmse", "mae", "r2")
@@ -40,20 +37,6 @@ TASKS: dict[Task, str] = {
 
 def choose(kind: str, expression: tree.Expr, evaluator: Expressions, frame: Frame) -> Choice | None:
     """A named thing of a kind with its arguments, `AdamW(lr=3e-4)`; None with a report."""
-    picked = _bound(kind, expression, evaluator, frame)
-    if picked is None:
-        return None
-    name, target, bound = picked
-    # Defaults stay torch's own; only what the text gives travels.
-    arguments = tuple(
-        (key, literal(value)) for key, value in bound.values.items() if key in bound.given
-    )
-    return Choice(span=expression.span, name=name, target=target, arguments=arguments)
-
-
-def _bound(
-    kind: str, expression: tree.Expr, evaluator: Expressions, frame: Frame
-) -> tuple[str, str, Bound] | None:
     report = evaluator.context.report
     catalog = evaluator.context.catalog
     head = expression.func if isinstance(expression, tree.Call) else expression
@@ -73,60 +56,66 @@ def _bound(
         reason = LEFT_OUT.get(kind, {}).get(head.id)
         report(errors.unknown_choice(head.span, kind, head.id, catalog.names(kind), reason))
         return None
+    made = Arguments(entry, evaluator, frame)
     args = expression.args if isinstance(expression, tree.Call) else ()
     keywords = expression.keywords if isinstance(expression, tree.Call) else ()
-    positional = [evaluator.constant(arg, frame) for arg in args]
-    named = {keyword.name.id: evaluator.constant(keyword.value, frame) for keyword in keywords}
+    positional = [made.value(made.declared(place), arg) for place, arg in enumerate(args)]
+    named = {k.name.id: made.value(entry.argument(k.name.id), k.value) for k in keywords}
     if any(isinstance(value, Unknown) for value in (*positional, *named.values())):
         return None
     bound = entry.bind(cast(list[Constant], positional), cast(dict[str, Constant], named))
     if isinstance(bound, Refusal):
         evaluator.refuse(bound, written(expression, entry))
         return None
-    return entry.name, entry.target, bound
-
-
-def choose_schedule(
-    expression: tree.Expr, evaluator: Expressions, frame: Frame, *, in_steps: bool
-) -> Schedule | None:
-    """`CosineAnnealingLR`, `warmup(100) -> CosineAnnealingLR`, `warmup(100)`."""
-    stages = expression.stages if isinstance(expression, tree.Pipe) else (expression,)
-    warmup = 0
-    first = stages[0]
-    if _is_warmup(first):
-        steps = _warmup_steps(first, evaluator, frame)
-        if steps is None:
-            return None
-        warmup, stages = steps, stages[1:]
-    if len(stages) > 1:
-        evaluator.context.report(errors.schedule_form(expression.span))
-        return None
-    then = choose("schedule", stages[0], evaluator, frame) if stages else None
-    if stages and then is None:
-        return None
-    per_step = in_steps or (then is not None and then.name in PER_STEP)
-    return Schedule(
-        span=expression.span, warmup=warmup, then=then, unit="step" if per_step else "epoch"
+    # Defaults stay torch's own; only what the text gives travels.
+    return Choice(
+        span=expression.span,
+        name=entry.name,
+        target=entry.target,
+        arguments=tuple(
+            (key, literal(value))
+            for key, value in bound.values.items()
+            if key in bound.given and not _takes_schedules(entry.argument(key))
+        ),
+        inferred=tuple(name for name in entry.inferred if name not in bound.given),
+        parts=tuple(made.parts),
     )
 
 
-def _is_warmup(stage: tree.Expr) -> bool:
-    head = stage.func if isinstance(stage, tree.Call) else stage
-    return isinstance(head, tree.Name) and head.id == WARMUP
+class Arguments:
+    """Evaluates the arguments of one choice; `parts` gathers the schedules among them."""
+
+    def __init__(self, entry: Entry, evaluator: Expressions, frame: Frame) -> None:
+        self._free = [argument for argument in entry.arguments if not argument.keyword_only]
+        self._evaluator = evaluator
+        self._frame = frame
+        self.parts: list[Choice] = []
+
+    def declared(self, place: int) -> Argument | None:
+        """The argument that stands at a place."""
+        return self._free[place] if place < len(self._free) else None
+
+    def value(self, argument: Argument | None, expression: tree.Expr) -> object:
+        """The constant; of a list of schedules, their names."""
+        if not _takes_schedules(argument):
+            return self._evaluator.constant(expression, self._frame)
+        if not isinstance(expression, tree.ListDisplay):
+            given = f"`{expression.span.text}`"
+            wanted = "a list of schedules"
+            report = self._evaluator.context.report
+            report(errors.setting_value(expression.span, "schedulers", wanted, given))
+            return UNKNOWN
+        chosen = [
+            choose("schedule", item, self._evaluator, self._frame) for item in expression.items
+        ]
+        self.parts = [choice for choice in chosen if choice is not None]
+        if len(self.parts) < len(chosen):
+            return UNKNOWN
+        return tuple(choice.name for choice in self.parts)
 
 
-def _warmup_steps(stage: tree.Expr, evaluator: Expressions, frame: Frame) -> int | None:
-    if not isinstance(stage, tree.Call) or len(stage.args) != 1 or stage.keywords:
-        evaluator.context.report(errors.schedule_form(stage.span))
-        return None
-    steps = evaluator.integer(stage.args[0], frame, "the length of a warm-up")
-    if steps is not None and steps < 1:
-        wanted = "a positive number of steps"
-        evaluator.context.report(
-            errors.setting_value(stage.args[0].span, WARMUP, wanted, f"`{steps}`")
-        )
-        return None
-    return steps
+def _takes_schedules(argument: Argument | None) -> bool:
+    return argument is not None and argument.types == ("schedules",)
 
 
 def choose_metrics(

@@ -19,9 +19,9 @@ from netspec.analysis.training.choices import (
     choose,
     choose_group,
     choose_metrics,
-    choose_schedule,
 )
 from netspec.analysis.training.losses import Loss, analyse_loss
+from netspec.analysis.training.schedules import choose_schedule
 from netspec.analysis.training.stopping import measured_in, stop_condition
 from netspec.diagnostics import near
 from netspec.program.data import DataPlan, Field

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from netspec import catalog
 from netspec.program.graph import Child, Graph, Invoke, Layer, Model, Ref, Slot
 from netspec.program.train import Choice, TrainPlan
 from netspec.runner import RunError, initialise
@@ -104,8 +105,12 @@ def optimizer(name: str, **arguments: Any) -> Choice:
     return choice(name, f"torch.optim.{name}", **arguments)
 
 
-def schedule(name: str, **arguments: Any) -> Choice:
-    return choice(name, f"torch.optim.lr_scheduler.{name}", **arguments)
+def schedule(name: str, *parts: Choice, **arguments: Any) -> Choice:
+    entry = catalog.load().find("schedule", name)
+    assert entry is not None
+    made = choice(name, entry.target, **arguments)
+    inferred = tuple(argument for argument in entry.inferred if argument not in arguments)
+    return replace(made, inferred=inferred, parts=parts)
 
 
 def plan(**changes: Any) -> TrainPlan:

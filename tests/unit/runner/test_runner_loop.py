@@ -268,6 +268,18 @@ def test_rates_follow_the_schedule() -> None:
     assert seen == [0.25, 0.5, 0.75, 1.0, 1.0, 0.8536, 0.5, 0.1464]
     by_epoch = Schedule(span=HERE, warmup=4, then=schedule("CosineAnnealingLR"), unit="epoch")
     assert rates(by_epoch, epochs=8, batch=None) == seen
+    two = schedule(
+        "SequentialLR",
+        schedule("ConstantLR", factor=0.5, total_iters=9),
+        schedule("CosineAnnealingLR"),
+        milestones=(2,),
+    )
+    one_after_another = Schedule(span=HERE, warmup=0, then=two, unit="epoch")
+    assert rates(one_after_another, epochs=6) == [0.5, 0.5, 1.0, 0.8536, 0.5, 0.1464]
+    factors = (schedule("StepLR", step_size=2, gamma=0.5), schedule("ExponentialLR", gamma=0.5))
+    both = schedule("ChainedScheduler", *factors)
+    together = Schedule(span=HERE, warmup=0, then=both, unit="epoch")
+    assert rates(together, epochs=4) == [1.0, 0.5, 0.125, 0.0625]
     only = Schedule(span=HERE, warmup=2, then=None, unit="step")
     assert rates(only, batch=None, epochs=4) == [0.5, 1.0, 1.0, 1.0]
 

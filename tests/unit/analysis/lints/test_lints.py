@@ -104,6 +104,14 @@ QUIET = {
     "a rate that a schedule overrules": trained(
         NET, "schedule = OneCycleLR(max_lr=1e-2)", optimizer="Adam(lr=1.0)"
     ),
+    "a milestone in the last epoch": trained(
+        NET, "schedule = SequentialLR([LinearLR, CosineAnnealingLR], milestones=[4])"
+    ),
+    "a milestone in an epoch of unknown length": trained(
+        NET,
+        "schedule = SequentialLR([LinearLR, CosineAnnealingLR], milestones=[4])",
+        limit="steps = 5",
+    ),
     "a warm-up as long as the run": trained(NET, "schedule = warmup(5)"),
     "a warm-up counted in accumulated batches": trained(
         NET, "schedule = warmup(10)", "batch = 10", "accumulate = 5"
@@ -155,6 +163,15 @@ LOUD = {
     "a warm-up longer than the steps": (
         trained(NET, "schedule = warmup(11)", "batch = 10", "accumulate = 5"),
         ["NS8009"],
+    ),
+    "a milestone behind the steps": (
+        trained(
+            NET,
+            "schedule = SequentialLR([LinearLR, StepLR(1), StepLR(2)], [50, 90])",
+            "batch = 10",
+            limit="steps = 90",
+        ),
+        ["NS8013"],
     ),
     "a warm-up held against steps alone": (
         trained(NET, "schedule = warmup(101)", "batch = 10", limit="steps = 100"),
