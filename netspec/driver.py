@@ -72,7 +72,7 @@ def complete(program: Program, sink: Sink) -> bool:
 
 
 def build(program: Program, sink: Sink) -> nn.Module | None:
-    """The program's model with fresh weights; they are those `train` begins with.
+    """The program's model with the weights that `train` begins with, fresh or from its files.
 
     A spec without `train` has no seed: its weights come from torch's random stream as it is.
     """
@@ -84,7 +84,13 @@ def build(program: Program, sink: Sink) -> nn.Module | None:
         return None
     if program.train is None:
         return codegen.build_model(model, name)
-    return runner.initialise(program.train.seed, lambda: codegen.build_model(model, name))
+    module = runner.initialise(program.train.seed, lambda: codegen.build_model(model, name))
+    try:
+        runner.load_weights(module, model, program.train.weights, program.source.folder)
+    except runner.RunError as stopped:
+        sink.report(stopped.diagnostic)
+        return None
+    return module
 
 
 def load_data(program: Program) -> Splits:
@@ -126,7 +132,8 @@ def train(
         chosen = runner.choose_device(plan, device)
         splits = load_data(program)
         module = build(program, sink)
-        assert module is not None
+        if module is None:
+            return None
         folder = runner.RunFolder.create(
             runs,
             run_name(program),

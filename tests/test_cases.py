@@ -10,15 +10,18 @@ The first file of a code has the full rendering beside it, as `.txt`.
 of a line is the type of the last value that a statement makes which ends there.
 
 Either may begin with `# set: lr=3` (an override) and `# file: name.csv`, followed by the lines of
-that file, each behind `#| `; the file is put beside the spec.
+that file, each behind `#| `; the file is put beside the spec. The lines of a `name.safetensors` are
+its tensors, `#| 0.weight F32 5 2`: key, dtype and sizes.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,7 @@ MARK = re.compile(r"\b(?:error|warning)\[NS\d{4}\]")
 HEADLINE = re.compile(r"^(?:error|warning)\[(NS\d{4})\]", re.MULTILINE)
 TYPE = re.compile(r"#\s*([a-z]*(?:\(.*\))?\[[^\]]*\])\s*$")
 NOWHERE = 0
+BYTES = {"F32": 4, "F16": 2, "I8": 1, "I64": 8}
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,26 @@ def prepare(path: Path, folder: Path) -> Case:
             files[next(reversed(files))].append(line[2:].removeprefix(" "))
     for name, lines in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".safetensors") and lines:
+            (folder / name).write_bytes(tensor_file(lines))
+            continue
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     spec = folder / path.name
     spec.write_text(text, encoding="utf-8")
     return Case(Source(path.name, text, spec), overrides)
+
+
+def tensor_file(lines: list[str]) -> bytes:
+    """A safetensors file of these tensors, all zeros."""
+    header: dict[str, object] = {}
+    end = 0
+    for line in lines:
+        key, dtype, *sizes = line.split()
+        shape = [int(size) for size in sizes]
+        begin, end = end, end + prod(shape) * BYTES[dtype]
+        header[key] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+    told = json.dumps(header).encode()
+    return len(told).to_bytes(8, "little") + told + bytes(end)
 
 
 def check(case: Case) -> tuple[Program | None, tuple[Diagnostic, ...]]:

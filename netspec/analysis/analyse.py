@@ -57,7 +57,7 @@ def analyse(
 
     `overrides` are the `--set` values by name, `inputs` types of model inputs given by the caller.
     """
-    context = Context(sink, catalog, limits)
+    context = Context(sink, catalog, limits, schemas)
     try:
         with _deep_stack():
             return _analyse(file, context, schemas, overrides, inputs)

@@ -8,6 +8,7 @@ from netspec.analysis import errors
 from netspec.analysis.places import header
 from netspec.catalog import Catalog
 from netspec.diagnostics import Diagnostic, Sink
+from netspec.program.data import SchemaReader
 from netspec.program.graph import Requirement
 from netspec.source import Span
 from netspec.syntax import tree
@@ -44,6 +45,7 @@ class Context:
     sink: Sink
     catalog: Catalog
     limits: Limits = field(default_factory=Limits)
+    schemas: SchemaReader | None = None
     calls: list[Use] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
     expansions: int = 0

@@ -18,6 +18,7 @@ from pathlib import Path
 from netspec.data.image_folders import list_images
 from netspec.data.image_sizes import image_size
 from netspec.data.paths import find
+from netspec.data.tensor_files import read_tensor_schema
 from netspec.program.data import (
     Category,
     CsvColumn,
@@ -26,6 +27,7 @@ from netspec.program.data import (
     ImagesSchema,
     Unreadable,
 )
+from netspec.program.weights import SavedTensor
 
 WHOLE_BELOW = 10_000_000
 SAMPLE_ROWS = 10_000
@@ -69,6 +71,11 @@ class FolderReader:
         """The classes, and the size of the images as a sample shows it."""
         path = find(folder, self.root)
         return path if isinstance(path, Unreadable) else read_images_schema(path, folder)
+
+    def tensors(self, file: str) -> dict[str, SavedTensor] | Unreadable:
+        """The tensors of a safetensors file by key: shapes and dtypes."""
+        path = find(file, self.root)
+        return path if isinstance(path, Unreadable) else read_tensor_schema(path, file)
 
 
 # --- csv -------------------------------------------------------------------------------------

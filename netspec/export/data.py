@@ -85,12 +85,21 @@ class DataSource:
     body: str
 
 
-def emit_data(plan: DataPlan, *, seed: int, names: Sequence[str] | None = None) -> DataSource:
-    """The data part of a script; `seed` is the run's, `names` the fields that are wanted."""
+def emit_data(
+    plan: DataPlan,
+    *,
+    seed: int,
+    names: Sequence[str] | None = None,
+    helpers: Sequence[str] = (),
+) -> DataSource:
+    """The data part of a script; `seed` is the run's, `names` the fields that are wanted.
+
+    `helpers` are functions that the rest of the script calls.
+    """
     fields = [f for f in plan.fields if names is None or f.name in names]
     seed = plan.seed if plan.seed is not None else seed
     needed = _needed(plan, fields)
-    printer = Printer(plan, _variables(plan))
+    printer = Printer(plan, _variables(plan), helpers=dict.fromkeys(helpers))
     body = [
         *_random(plan, needed, seed),
         *_steps(plan, printer, needed, fitted=False),

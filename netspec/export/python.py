@@ -18,6 +18,7 @@ from netspec.export.training import (
     groups_function,
     train_function,
 )
+from netspec.export.weights import weights_function
 from netspec.export.writing import Writer, sorted_imports
 from netspec.program import Program
 from netspec.program.train import TrainPlan, compared, evaluation_rows
@@ -30,7 +31,7 @@ DEVICES = {
 }
 STANDARD = ("fnmatch", "itertools", "math")
 # What a script defines or imports itself, beside what its data needs.
-OWN_NAMES = frozenset({"Any", "DEVICE", "GROUPS", "Rows", *STANDARD})
+OWN_NAMES = frozenset({"Any", "DEVICE", "GROUPS", "Rows", "load_file", *STANDARD})
 
 
 def python_script(program: Program) -> str:
@@ -43,7 +44,8 @@ def python_script(program: Program) -> str:
     slots = (*program.model.graph.inputs, *plan.loss.inputs)
     used = {slot.name for slot in slots}
     names = [field.name for field in program.data.fields if field.name in used]
-    data = emit_data(program.data, seed=plan.seed, names=names)
+    helpers = ("find_file",) if plan.weights else ()
+    data = emit_data(program.data, seed=plan.seed, names=names, helpers=helpers)
     taken = _names_in("\n".join([*data.imports, data.functions])) | OWN_NAMES
     model = codegen.model_fragment(program.model, reserved=taken)
     script = _script(program, model.name)
@@ -56,6 +58,7 @@ def python_script(program: Program) -> str:
         metrics_function(plan) if script.compares else "",
         evaluate_function(script),
         groups_function(plan) if plan.groups else "",
+        weights_function(plan) if plan.weights else "",
         train_function(script),
         _main(script, plan),
     ]
@@ -114,6 +117,8 @@ def _imports(body: str) -> list[str]:
     found += codegen.import_lines(used & {"torch", "F", "Tensor", "nn"})
     if "Any" in used:
         found.append("from typing import Any")
+    if "load_file" in used:
+        found.append("from safetensors.torch import load_file")
     return found
 
 
@@ -154,7 +159,12 @@ def _main(script: Script, plan: TrainPlan) -> str:
         writer.line('"""Load the data, train the model, and measure it on every split."""')
         writer.line("splits = load_data()")
         writer.line(f"torch.manual_seed({plan.seed})")
-        writer.line(f"model = {script.model_class}().to(DEVICE)")
+        if plan.weights:
+            writer.line(f"model = {script.model_class}()")
+            writer.line("load_weights(model)")
+            writer.line("model.to(DEVICE)")
+        else:
+            writer.line(f"model = {script.model_class}().to(DEVICE)")
         val = ', splits["val"]' if script.has_val else ""
         writer.line(f'fit(model, splits["train"]{val})')
         with writer.block("for name, rows in splits.items():"):

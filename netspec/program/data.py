@@ -12,6 +12,7 @@ from typing import Literal as OneOf
 from typing import Protocol
 
 from netspec.program.graph import Literal
+from netspec.program.weights import SavedTensor
 from netspec.source import Span
 from netspec.types import TensorType
 
@@ -267,7 +268,7 @@ class DataPlan:
 class Unreadable:
     """Why a data file tells nothing; `near` are files of similar names."""
 
-    reason: OneOf["missing", "outside", "empty", "malformed"]
+    reason: OneOf["missing", "outside", "empty", "malformed", "pickled"]
     file: str
     detail: str = ""
     near: tuple[str, ...] = ()
@@ -329,3 +330,6 @@ class SchemaReader(Protocol):
 
     def images(self, folder: str) -> ImagesSchema | Unreadable:
         """The classes and the size of the images."""
+
+    def tensors(self, file: str) -> dict[str, SavedTensor] | Unreadable:
+        """The tensors of a safetensors file by key: shapes and dtypes."""

@@ -8,6 +8,7 @@ from typing import Literal as OneOf
 from typing import cast
 
 from netspec.program.graph import Graph, Literal
+from netspec.program.weights import Start
 from netspec.source import Span
 
 Task = OneOf["regression", "binary_probability", "binary_score", "classes"]
@@ -161,6 +162,7 @@ class TrainPlan:
     workers: int = 0
     stop: tuple[StopCondition, ...] = ()
     baseline: Choice | None = None
+    weights: tuple[Start, ...] = ()
 
 
 def compared(

@@ -5,6 +5,7 @@ from netspec.runner.folder import RunFolder
 from netspec.runner.job import Observer, Position, Record, Split, Splits, initialise
 from netspec.runner.result import Run
 from netspec.runner.run import choose_device, fit, with_baseline
+from netspec.runner.weights import load_weights
 
 __all__ = [
     "Observer",
@@ -18,5 +19,6 @@ __all__ = [
     "choose_device",
     "fit",
     "initialise",
+    "load_weights",
     "with_baseline",
 ]

@@ -212,6 +212,18 @@ def split_missing(span: Span, *, split: str, measured: str) -> Diagnostic:
     )
 
 
+@code("NS7030")
+def weights_failed(span: Span, *, file: str, reason: str) -> Diagnostic:
+    """The weights to start from cannot be loaded.
+
+    `netspec check` holds the header of the file against the model. The numbers are read when the
+    model is built; a file that was removed, cut off or written anew in between is found then.
+
+        netspec check model.net
+    """
+    return error(f"the weights `{file}` cannot be loaded", span, "here", notes=(reason,))
+
+
 def near_patterns(pattern: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Parameter names, or the parts of them, near a pattern that matched nothing.
 

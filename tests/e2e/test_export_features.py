@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from export_cases import CASES, training
 from export_pieces import Scripts, both, complaints, scripts_process
 from PIL import Image
+from safetensors.torch import save_file
 
 import netspec
 
@@ -88,7 +90,39 @@ def written_images(folder: Path) -> None:
                 Image.fromarray(pixels).save(place / f"{number}.png")
 
 
+def written_weights(folder: Path) -> None:
+    torch.manual_seed(4)
+    body = {"body.0.weight": torch.randn(5, 2), "body.0.bias": torch.randn(5)}
+    head = {"weight": torch.randn(1, 5), "bias": torch.randn(1)}
+    save_file({f"net.{key}": value for key, value in body.items()}, folder / "body.safetensors")
+    save_file(head, folder / "head.safetensors")
+    whole = body | {f"head.{key}": value for key, value in head.items()}
+    save_file(whole, folder / "whole.safetensors")
+
+
+BODY_AND_HEAD = """
+data { make_moons(n_samples=60, noise=0.2, random_state=1) }
+model {
+  input x: real[B, 2]
+  body: (Linear(5) -> Tanh)
+  head: Linear(1)
+}
+"""
+WEIGHTS = {
+    "whole": '"whole.safetensors"',
+    "parts": """[
+    load("body.safetensors", from="net.", except=["head.weight", "head.b*"]),
+    load("head.safetensors", into="head."),
+  ]""",
+    "without_a_head": 'load("whole.safetensors", except="head.*")',
+    "within": 'load("body.safetensors", from="net.body.", into="body.")',
+}
+
 FILES = {
+    **{
+        f"weights_{name}": BODY_AND_HEAD + training(f"weights = {text}", loss="BCEWithLogitsLoss")
+        for name, text in WEIGHTS.items()
+    },
     "csv": """
 data {
   rows  = csv("homes.csv")
@@ -130,10 +164,11 @@ model { Conv2d(4, 3) -> BatchNorm2d -> ReLU -> Flatten -> Linear(3) }
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_script_reads_the_same_files(name: str, scripts: Scripts, tmp_path: Path) -> None:
-    for write in (written_csv, written_idx, written_images):
+    for write in (written_csv, written_idx, written_images, written_weights):
         write(tmp_path)
     run, script, _ = both(scripts, FILES[name], tmp_path)
-    assert set(run.final) == {"train", "test"} | ({"val"} if name != "images" else set())
+    if "split" in FILES[name]:
+        assert set(run.final) == {"train", "test"} | ({"val"} if name != "images" else set())
     assert script.epochs == run.epochs
     assert script.final == run.final
     assert complaints(tmp_path / "script.py") == ""

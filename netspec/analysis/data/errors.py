@@ -18,6 +18,7 @@ from netspec.analysis.data.type_errors import (
     transform_refuses,
     wrong_value,
 )
+from netspec.analysis.errors.weights import pickled_weights
 from netspec.diagnostics import Diagnostic, Fix, Label, code, did_you_mean, error
 from netspec.program.data import Unreadable
 from netspec.source import Span
@@ -465,6 +466,8 @@ def unreadable(problem: Unreadable, span: Span) -> Diagnostic:
             return file_empty(span, problem.file)
         case "malformed":
             return file_malformed(span, problem.file, problem.detail)
+        case "pickled":
+            return pickled_weights(span, problem.file)
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:

@@ -123,6 +123,13 @@ from netspec.analysis.errors.training import (
     several_outputs,
     stored_two_ways,
 )
+from netspec.analysis.errors.weights import (
+    pickled_weights,
+    weights_form,
+    weights_mismatch,
+    weights_part,
+    weights_twice,
+)
 
 __all__ = [
     "not_with_optimizer",
@@ -188,6 +195,11 @@ __all__ = [
     "nothing_learned",
     "number_too_large",
     "output_inside",
+    "pickled_weights",
+    "weights_form",
+    "weights_mismatch",
+    "weights_part",
+    "weights_twice",
     "override_domain",
     "override_type",
     "param_domain",

@@ -23,6 +23,7 @@ from netspec.analysis.training.choices import (
 from netspec.analysis.training.losses import Loss, analyse_loss
 from netspec.analysis.training.schedules import choose_schedule
 from netspec.analysis.training.stopping import measured_in, stop_condition
+from netspec.analysis.training.weights import choose_weights
 from netspec.diagnostics import near
 from netspec.program.data import DataPlan, Field
 from netspec.program.graph import Model
@@ -37,12 +38,13 @@ from netspec.program.train import (
     TrainPlan,
     compared,
 )
+from netspec.program.weights import Start
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import Dim, TensorType
 
-CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline")
-LATER = ("precision", "compile", "ema", "checkpoint", "weights")
+CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline", "weights")
+LATER = ("precision", "compile", "ema", "checkpoint")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -95,6 +97,7 @@ def analyse_train(
     optimizer = sorted_out.choice("optimizer")
     schedule = sorted_out.schedule()
     baseline = sorted_out.choice("baseline", "estimator")
+    weights = sorted_out.weights(model)
     groups = sorted_out.groups(model)
     sorted_out.check_closure(optimizer)
     if model is None or data is None:
@@ -129,6 +132,7 @@ def analyse_train(
         metrics=metrics,
         stop=stop,
         baseline=baseline,
+        weights=weights,
         **plain,  # type: ignore[arg-type]  # each was held against its setting
     )
     return plan, stored
@@ -240,6 +244,13 @@ class _Statements:
             return None
         in_steps = "steps" in self.settings and "epochs" not in self.settings
         return choose_schedule(binding.values[0], self.bodies, self.frame, in_steps=in_steps)
+
+    def weights(self, model: Model | None) -> tuple[Start, ...]:
+        """The files of weights to start from, held against the model."""
+        binding = self.settings.get("weights")
+        if binding is None:
+            return ()
+        return choose_weights(binding.values[0], model, self.bodies, self.frame)
 
     def check_closure(self, optimizer: Choice | None) -> None:
         """Report what an optimizer that evaluates each batch by itself cannot do."""
