@@ -5,8 +5,20 @@ from __future__ import annotations
 from math import isqrt
 
 from netspec.catalog.call import Call
+from netspec.catalog.rules import losses
 from netspec.types import Dim, TensorType
 from netspec.types.unification import WrongRank, WrongSize
+
+# Losses that compare scores with one another, or with a margin, as they are.
+OF_MARGINS = frozenset({"MultiLabelMarginLoss", "MultiMarginLoss", "SoftMarginLoss"})
+
+
+def count_help(call: Call, wanted: int) -> str | None:
+    """How so many tensors are given."""
+    if call.kind == "loss":
+        operands = ", ".join(losses.operands(call.name))
+        return f"name what it compares: `{call.name}({operands})`"
+    return f"write `({', '.join('abc'[:wanted])}) -> {call.name}`" if wanted in {2, 3} else None
 
 
 def kind_help(call: Call, wanted: str, given: TensorType, position: int) -> str | None:
@@ -14,10 +26,15 @@ def kind_help(call: Call, wanted: str, given: TensorType, position: int) -> str 
     match wanted, given.kind.name:
         case "score", "prob" if call.name == "CrossEntropyLoss":
             return f"take the `Softmax` out: `{call.name}` applies it itself"
+        case "score", "unit" | "prob" | "logprob" if call.name in OF_MARGINS:
+            layer = {"unit": "Sigmoid", "prob": "Softmax", "logprob": "LogSoftmax"}
+            return f"take the `{layer[given.kind.name]}` out: `{call.name}` looks at margins"
         case "score", "prob":
             return f"take the `Softmax` out: `{call.name}` applies a sigmoid itself"
         case "score", "logprob":
             return f"take the `LogSoftmax` out: `{call.name}` applies it itself; or use `NLLLoss`"
+        case "score", "unit" if call.name == "MultiLabelSoftMarginLoss":
+            return f"take the `Sigmoid` out: `{call.name}` applies it itself"
         case "score", "unit" if call.name == "BCEWithLogitsLoss":
             return f"take the `Sigmoid` out: `{call.name}` applies it itself; or use `BCELoss`"
         case "score", "unit":
@@ -28,6 +45,8 @@ def kind_help(call: Call, wanted: str, given: TensorType, position: int) -> str 
             return "write `LogSoftmax` for `Softmax`, or take it out and use `CrossEntropyLoss`"
         case "logprob", "real" | "unit":
             return "end the model with `LogSoftmax(dim=1)`, or use `CrossEntropyLoss`"
+        case "sign", "index" | "bool" | "unit" | "prob":
+            return "make 1 and -1 of 1 and 0 with `2 * y - 1`"
         case "index", "int" | "real" | "unit" if position == 1 and given.rank > 1:
             return "the target is one class an example: the index of the 1, not the whole row"
         case "index", "bool":
@@ -36,6 +55,10 @@ def kind_help(call: Call, wanted: str, given: TensorType, position: int) -> str 
             return "for targets that are any number use a regression loss such as `MSELoss`"
         case "index", _ if call.kind == "layer":
             return "declare the input as `index(n)[B, ...]`, with n different indices"
+        case "real", "index" | "int" if call.name == "KLDivLoss":
+            return "for targets that are classes use `NLLLoss`"
+        case "real", "index" if call.kind == "loss":
+            return None
         case "real", "index":
             return "look the indices up in an `Embedding`"
         case _:

@@ -2,9 +2,9 @@
 
 Beside the kinds of `types.kinds` a declaration may say `number` (anything), `target` (a regression
 target: any number, since integers and truth values are converted), `fraction` (within [0, 1], as
-the targets of binary losses) and a kind variable: `K` for any kind, `F` for any float, `N` for
-anything but truth values. A result may be a function of
-a kind: `elements(K)` is what still holds of each element when the shape changes.
+the targets of binary losses), `sign` (1 or -1, as the targets of margin losses) and a kind
+variable: `K` for any kind, `F` for any float, `N` for anything but truth values. A result may be a
+function of a kind: `elements(K)` is what still holds of each element when the shape changes.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ WORDS = {
     "arithmetic": "numbers",
     "target": "numbers",
     "fraction": "targets within 0..1",
+    "sign": "targets that are 1 or -1",
 }
 
 
@@ -50,6 +51,9 @@ def accepts(wanted: str, given: Kind) -> bool:
         return given.name in {"unit", "prob", "bool"} or (
             given.name == "index" and (given.size is None or given.size.value in {None, 2})
         )
+    if wanted == "sign":
+        # What is known to be at least 0 is never -1.
+        return given.name in {"real", "int"}
     return Kind(wanted).accepts(given)
 
 

@@ -15,6 +15,14 @@ SCHEDULES = {
     "MultiplicativeLR": "takes a Python function",
 }
 
+LOSSES = {
+    "AdaptiveLogSoftmaxWithLoss": "wants the class while the model runs, when there is none yet "
+    "to predict with",
+    "LinearCrossEntropyLoss": "holds weights: end the model with `Linear` and use "
+    "`CrossEntropyLoss`",
+    "NLLLoss2d": "is an old name of `NLLLoss`",
+}
+
 # Arguments that no declaration has, by name.
 ARGUMENTS = {
     "device": "where the model lives is the run's affair: `device` in `train`, or `--device`",
@@ -35,6 +43,7 @@ ARGUMENTS = {
     "optimizer": "there is one",
     "params": "the model's are taken",
     "scale_fn": "takes a Python function",
+    "distance_function": "takes a Python function",
     "epochs": "the length of the run tells",
     "steps_per_epoch": "the length of the run tells",
     "min_value": "torch has replaced it by `min_val`",
@@ -57,6 +66,10 @@ DIFFERENCES = {
     ("LogSoftmax", "dim"): "torch guesses the dimension when it is not given, and warns",
     ("softmax", "dim"): "torch guesses the dimension when it is not given, and warns",
     ("log_softmax", "dim"): "torch guesses the dimension when it is not given, and warns",
+    (
+        "KLDivLoss",
+        "reduction",
+    ): "torch's mean is no divergence, warns, and is about to change: `batchmean` is one",
     ("PolynomialLR", "total_iters"): "the length of the run tells, as for `T_max`",
     ("PolynomialLR", "power"): "by keyword only, so that `PolynomialLR(100)` is noticed",
     (

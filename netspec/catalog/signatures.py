@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from netspec.catalog import kinds
-from netspec.catalog.advice import classes, classes_help, kind_help, outputs_help, rank_help
+from netspec.catalog.advice import (
+    classes,
+    classes_help,
+    count_help,
+    kind_help,
+    outputs_help,
+    rank_help,
+)
 from netspec.catalog.call import Call
 from netspec.catalog.records import Need, Operand
 from netspec.catalog.rules import SIZES
@@ -78,9 +85,7 @@ def _check_count(call: Call, signature: Signature) -> bool:
         call.refuse(
             "count",
             f"`{call.name}` takes {_tensors(wanted)}, not {given}",
-            help=f"write `({', '.join('abc'[:wanted])}) -> {call.name}`"
-            if wanted in {2, 3}
-            else None,
+            help=count_help(call, wanted),
         )
     return wanted == given
 

@@ -212,6 +212,8 @@ RANGES: Mapping[tuple[str, str], Range] = {
     ("loss", "label_smoothing"): FRACTION,
     ("loss", "beta"): AT_LEAST_0,
     ("loss", "delta"): Range(low=0, open_low=True),
+    ("loss", "eps"): AT_LEAST_0,
+    ("loss", "blank"): AT_LEAST_0,
     ("function", "label_smoothing"): FRACTION,
     ("function", "dropout_p"): FRACTION,
     ("function", "chunks"): AT_LEAST_1,
@@ -223,6 +225,9 @@ RANGES_OF: Mapping[tuple[str, str], Range] = {
     ("LinearLR", "start_factor"): Range(low=0, high=1, open_low=True),
     ("LinearLR", "end_factor"): FRACTION,
     ("ReduceLROnPlateau", "factor"): Range(high=1, open_high=True),
+    ("MultiMarginLoss", "p"): Range(low=1, high=2),
+    ("TripletMarginLoss", "margin"): Range(low=0, open_low=True),
+    ("TripletMarginWithDistanceLoss", "margin"): Range(low=0, open_low=True),
 }
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -238,6 +243,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 CHOICES_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("ReduceLROnPlateau", "mode"): ("min", "max"),
+    ("KLDivLoss", "reduction"): ("batchmean", "sum", "none"),
     ("CyclicLR", "mode"): ("triangular", "triangular2", "exp_range"),
     ("pad", "mode"): ("constant", "reflect", "replicate", "circular"),
     ("norm", "p"): ("fro", "nuc"),

@@ -33,6 +33,9 @@ _TABLE: dict[Form, str] = {
         binary_cross_entropy binary_cross_entropy_with_logits cross_entropy dropout elu gelu
         huber_loss interpolate kl_div l1_loss leaky_relu log_softmax mse_loss nll_loss normalize
         one_hot pad relu scaled_dot_product_attention silu smooth_l1_loss softmax softplus
+        cosine_embedding_loss ctc_loss gaussian_nll_loss hinge_embedding_loss margin_ranking_loss
+        multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss poisson_nll_loss
+        soft_margin_loss triplet_margin_loss triplet_margin_with_distance_loss
         """,
     Form.GATHERED: "cat stack",
     Form.CREATED: "arange eye full linspace ones rand randint randn zeros",

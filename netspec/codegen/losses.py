@@ -28,12 +28,25 @@ LOSS_FUNCTION = "compute_loss"
 FUNCTIONS = {
     "torch.nn.BCELoss": "binary_cross_entropy",
     "torch.nn.BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
+    "torch.nn.CTCLoss": "ctc_loss",
+    "torch.nn.CosineEmbeddingLoss": "cosine_embedding_loss",
     "torch.nn.CrossEntropyLoss": "cross_entropy",
+    "torch.nn.GaussianNLLLoss": "gaussian_nll_loss",
+    "torch.nn.HingeEmbeddingLoss": "hinge_embedding_loss",
     "torch.nn.HuberLoss": "huber_loss",
+    "torch.nn.KLDivLoss": "kl_div",
     "torch.nn.L1Loss": "l1_loss",
     "torch.nn.MSELoss": "mse_loss",
+    "torch.nn.MarginRankingLoss": "margin_ranking_loss",
+    "torch.nn.MultiLabelMarginLoss": "multilabel_margin_loss",
+    "torch.nn.MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss",
+    "torch.nn.MultiMarginLoss": "multi_margin_loss",
     "torch.nn.NLLLoss": "nll_loss",
+    "torch.nn.PoissonNLLLoss": "poisson_nll_loss",
     "torch.nn.SmoothL1Loss": "smooth_l1_loss",
+    "torch.nn.SoftMarginLoss": "soft_margin_loss",
+    "torch.nn.TripletMarginLoss": "triplet_margin_loss",
+    "torch.nn.TripletMarginWithDistanceLoss": "triplet_margin_with_distance_loss",
 }
 
 

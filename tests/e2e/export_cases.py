@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from export_losses import LOSS_CASES
+
 BLOBS = """
 data {
   make_blobs(n_samples=50, n_features=4, centers=3, cluster_std=2.0, random_state=1)
@@ -189,6 +191,7 @@ CASES |= {
     f"loss_{name}": NUMBERS + SMALL.replace("OUTPUTS", "1") + training(loss=loss, metrics="[mse]")
     for name, loss in for_losses.items()
 }
+CASES |= LOSS_CASES
 CASES["loss_smoothed"] = (
     BLOBS + SMALL.replace("OUTPUTS", "3") + training(loss="CrossEntropyLoss(label_smoothing=0.1)")
 )

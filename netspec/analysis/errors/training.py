@@ -179,7 +179,7 @@ def loss_not_scalar(span: Span, type: str) -> Diagnostic:
 
 
 @code("NS5011")
-def several_outputs(span: Span, loss: str, names: Sequence[str]) -> Diagnostic:
+def several_outputs(span: Span, names: Sequence[str], example: str) -> Diagnostic:
     """A loss by name meets a model with several outputs.
 
     A loss by name compares the model's output with `y`. Where there are several outputs, the loss
@@ -215,7 +215,7 @@ def several_outputs(span: Span, loss: str, names: Sequence[str]) -> Diagnostic:
     return error(
         f"the model has several outputs, {listed}",
         span,
-        help=f"say which, as in `loss = {loss}({names[0]}, y)`",
+        help=f"say which, as in `loss = {example}`",
     )
 
 

@@ -14,6 +14,10 @@ WANT_SCORES = frozenset(
     {
         "CrossEntropyLoss",
         "BCEWithLogitsLoss",
+        "MultiLabelMarginLoss",
+        "MultiLabelSoftMarginLoss",
+        "MultiMarginLoss",
+        "SoftMarginLoss",
         "cross_entropy",
         "binary_cross_entropy_with_logits",
     }

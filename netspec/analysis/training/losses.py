@@ -14,8 +14,9 @@ from netspec.analysis.network.operands import is_constant
 from netspec.analysis.network.refusals import Written, comes_from, refusal_diagnostic, written
 from netspec.analysis.network.stages import joined
 from netspec.analysis.network.values import UNKNOWN, CatalogueName, Scope, Unknown, Value, describe
-from netspec.catalog import Entry, Refusal
+from netspec.catalog import Entry, Refusal, left_out
 from netspec.catalog import Value as Constant
+from netspec.catalog.rules.losses import operands as operands_of
 from netspec.diagnostics import Diagnostic
 from netspec.program.data import DataPlan, Field
 from netspec.program.graph import Graph, Model
@@ -23,7 +24,7 @@ from netspec.syntax import tree
 from netspec.types import Dim, TensorType
 
 # Target kinds of a declaration that torch wants as floating-point tensors.
-FLOAT_TARGETS = frozenset({"target", "fraction", "real", "unit"})
+FLOAT_TARGETS = frozenset({"target", "fraction", "sign", "real", "unit"})
 TARGET = "y"
 # What the one output is called that no `output` names; a word of the language, so no name.
 UNNAMED = "output"
@@ -203,16 +204,15 @@ class Losses(Bodies):
         return joined(self.graph.invoke(child, operands, outcome.outputs, call.span))
 
     def _viewed(self, tensors: Sequence[Tensor]) -> list[tuple[Tensor, TensorType]] | None:
-        """The types with a trailing dimension of 1 taken off the longer side, if that is all."""
-        if len(tensors) != 2:
-            return None
-        left, right = tensors[0].type, tensors[1].type
-        made = [(tensors[0], left), (tensors[1], right)]
-        longer, shorter, at = (left, right, 0) if left.rank > right.rank else (right, left, 1)
-        if longer.rank != shorter.rank + 1 or longer.shape[-1].value != 1:
-            return None
-        made[at] = (tensors[at], replace(longer, shape=longer.shape[:-1]))
-        return made
+        """The types with a trailing dimension of 1 taken off the longer ones, if any has one."""
+        shortest = min((tensor.type.rank for tensor in tensors), default=0)
+        made: list[tuple[Tensor, TensorType]] = []
+        for tensor in tensors:
+            given = tensor.type
+            if given.rank == shortest + 1 and given.shape[-1].value == 1:
+                given = replace(given, shape=given.shape[:-1])
+            made.append((tensor, given))
+        return made if any(view != tensor.type for tensor, view in made) else None
 
     def _insert_views(
         self, viewed: Sequence[tuple[Tensor, TensorType]], call: tree.Expr
@@ -357,7 +357,8 @@ def _value(expression: tree.Expr, losses: Losses) -> Value:
     if entry is None:
         if losses.context.catalog.find("function", head.id) is None:
             names = losses.context.catalog.names("loss")
-            losses.context.report(errors.unknown_choice(head.span, "loss", head.id, names))
+            reason = left_out.LOSSES.get(head.id)
+            losses.context.report(errors.unknown_choice(head.span, "loss", head.id, names, reason))
             return UNKNOWN
         return losses.evaluate(expression, losses.frame)
     args = expression.args if isinstance(expression, tree.Call) else ()
@@ -370,7 +371,8 @@ def _value(expression: tree.Expr, losses: Losses) -> Value:
         return losses.evaluate(expression, losses.frame)
     if len(losses.outputs) != 1:
         names = losses.model.output_names
-        losses.context.report(errors.several_outputs(head.span, entry.name, names))
+        example = _example(entry.name, names)
+        losses.context.report(errors.several_outputs(head.span, names, example))
         return UNKNOWN
     target = losses.data.field(TARGET)
     if target is None:
@@ -380,3 +382,13 @@ def _value(expression: tree.Expr, losses: Losses) -> Value:
     bound = losses.values.names[TARGET].value
     assert isinstance(bound, Tensor)
     return losses.criterion(entry, expression, values, (losses.outputs[0], bound))
+
+
+def _example(loss: str, outputs: Sequence[str]) -> str:
+    """A loss written on outputs of the model, and on `y` where it has a target."""
+    left = iter(outputs)
+    operands = [
+        TARGET if operand.startswith("target") else next(left, outputs[-1])
+        for operand in operands_of(loss)
+    ]
+    return f"{loss}({', '.join(operands)})"

@@ -13,6 +13,7 @@ from netspec.catalog.rules import (
     creation,
     joins,
     layers,
+    losses,
     pointwise,
     products,
     recurrent,
@@ -39,6 +40,8 @@ CHECKS: dict[str, Callable[[Call], None]] = {
     "Softmax": layers.check_dim,
     "Softmin": layers.check_dim,
     "LogSoftmax": layers.check_dim,
+    "KLDivLoss": losses.check_divergence,
+    "CTCLoss": losses.check_alignment,
     "softmax": layers.check_dim,
     "log_softmax": layers.check_dim,
 }
