@@ -49,6 +49,7 @@ def check(
         tree,
         sink,
         catalog=catalog.load(),
+        specs=syntax.SpecFolder(source),
         schemas=FolderReader(source.folder),
         overrides=overrides or {},
         inputs=inputs or {},
@@ -119,7 +120,7 @@ def train(
     """Train as the program says, `epochs` and `device` taking precedence; writes a run folder."""
     from netspec import codegen, runner
     from netspec.data import DataError
-    from netspec.export.resolved import resolved_spec
+    from netspec.export.resolved import resolved_imports, resolved_spec
     from netspec.report import pictures
 
     program = with_epochs(program, epochs)
@@ -139,6 +140,7 @@ def train(
             run_name(program),
             spec=resolved_spec(program),
             source=codegen.emit_model(model),
+            imports=resolved_imports(program),
         )
         loss = codegen.build_loss(plan, program.source.name)
         inputs = [slot.name or "x" for slot in model.graph.inputs]

@@ -10,21 +10,21 @@ The first file of a code has the full rendering beside it, as `.txt`.
 of a line is the type of the last value that a statement makes which ends there.
 
 Either may begin with `# set: lr=3` (an override) and `# file: name.csv`, followed by the lines of
-that file, each behind `#| `; the file is put beside the spec. The lines of a `name.safetensors` are
-its tensors, `#| 0.weight F32 5 2`: key, dtype and sizes.
+that file, each behind `#| `; the file is put beside the spec. Marks in the lines of a file that the
+spec imports are about that file. The lines of a `name.safetensors` are its tensors,
+`#| 0.weight F32 5 2`: key, dtype and sizes.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import pytest
+from enclosed import lay_out
 
 from netspec import driver
 from netspec.diagnostics import Diagnostic, Sink
@@ -41,49 +41,35 @@ MARK = re.compile(r"\b(?:error|warning)\[NS\d{4}\]")
 HEADLINE = re.compile(r"^(?:error|warning)\[(NS\d{4})\]", re.MULTILINE)
 TYPE = re.compile(r"#\s*([a-z]*(?:\(.*\))?\[[^\]]*\])\s*$")
 NOWHERE = 0
-BYTES = {"F32": 4, "F16": 2, "I8": 1, "I64": 8}
 
 
 @dataclass(frozen=True)
 class Case:
     source: Source
     overrides: dict[str, str]
+    files: dict[str, str]
+
+    @property
+    def specs(self) -> dict[str, str]:
+        """The texts of the spec and of what it may import, by name."""
+        own = "\n".join(
+            "" if line.startswith("#|") else line for line in self.source.text.split("\n")
+        )
+        libraries = {name: text for name, text in self.files.items() if name.endswith(".net")}
+        return {self.source.name: own, **libraries}
 
 
 def prepare(path: Path, folder: Path) -> Case:
     """The spec as it stands, with the files it asks for beside it in an empty folder."""
     text = path.read_text(encoding="utf-8")
     overrides: dict[str, str] = {}
-    files: dict[str, list[str]] = {}
     for line in text.splitlines():
-        if setting := re.match(r"# set: (\w+)=(.*)", line):
+        if setting := re.match(r"# set: ([\w.]+)=(.*)", line):
             overrides[setting[1]] = setting[2]
-        elif file := re.match(r"# file: (\S+)", line):
-            files[file[1]] = []
-        elif line.startswith("#|"):
-            files[next(reversed(files))].append(line[2:].removeprefix(" "))
-    for name, lines in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        if name.endswith(".safetensors") and lines:
-            (folder / name).write_bytes(tensor_file(lines))
-            continue
-        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    files = lay_out(text, folder)
     spec = folder / path.name
     spec.write_text(text, encoding="utf-8")
-    return Case(Source(path.name, text, spec), overrides)
-
-
-def tensor_file(lines: list[str]) -> bytes:
-    """A safetensors file of these tensors, all zeros."""
-    header: dict[str, object] = {}
-    end = 0
-    for line in lines:
-        key, dtype, *sizes = line.split()
-        shape = [int(size) for size in sizes]
-        begin, end = end, end + prod(shape) * BYTES[dtype]
-        header[key] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
-    told = json.dumps(header).encode()
-    return len(told).to_bytes(8, "little") + told + bytes(end)
+    return Case(Source(path.name, text, spec), overrides, files)
 
 
 def check(case: Case) -> tuple[Program | None, tuple[Diagnostic, ...]]:
@@ -115,18 +101,27 @@ def name(path: Path) -> str:
 def test_bad_spec(path: Path, tmp_path: Path, update_goldens: bool) -> None:
     case = prepare(path, tmp_path)
     _, found = check(case)
-    expected = Counter(marks(case.source.text))
+    expected = Counter(
+        (name if line != NOWHERE else "", line, mark)
+        for name, text in case.specs.items()
+        for line, mark in marks(text)
+    )
     assert expected, "a bad spec needs a mark"
     rendered = render_terminal(found)
-    reported = Counter(
-        (d.labels[0].span.line if d.labels else NOWHERE, f"{d.severity}[{d.code}]") for d in found
-    )
+    reported = Counter((*place(d), f"{d.severity}[{d.code}]") for d in found)
     assert reported == expected, "\n" + rendered
     golden = path.with_suffix(".txt")
     if update_goldens and (golden.exists() or not {d.code for d in found} <= rendered_codes()):
         golden.write_text(rendered, encoding="utf-8")
     if golden.exists():
         assert rendered == golden.read_text(encoding="utf-8")
+
+
+def place(diagnostic: Diagnostic) -> tuple[str, int]:
+    if not diagnostic.labels:
+        return "", NOWHERE
+    span = diagnostic.labels[0].span
+    return span.source.name, span.line
 
 
 def rendered_codes() -> set[str]:
@@ -141,10 +136,12 @@ def test_good_spec(path: Path, tmp_path: Path) -> None:
     program, found = check(case)
     assert not found, "\n" + render_terminal(found)
     assert program is not None
-    types = dict(type_marks(case.source.text))
-    shown: dict[int, str] = {}
+    types = {
+        (name, line): mark for name, text in case.specs.items() for line, mark in type_marks(text)
+    }
+    shown: dict[tuple[str, int], str] = {}
     for slot in slots(program):
-        line, _ = slot.span.source.position(slot.span.end)
+        line = (slot.span.source.name, slot.span.source.position(slot.span.end)[0])
         if line in types:
             bare = types[line].startswith("[")
             shown[line] = slot.type.dims() if bare else str(slot.type)

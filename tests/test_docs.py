@@ -3,7 +3,7 @@
 How a fenced block is marked:
 
 - `net`: a whole spec without a finding. A word ending in `.net` names it: a path that exists in the
-  repository must hold the same text, any other name is a file that later commands may use.
+  repository must hold the same text, any other name is a file that commands and imports may use.
 - `net error NS4002`: a spec with exactly this finding.
 - `net fragment`: only its syntax is tested.
 - `console`: commands after `$`, each with what it prints; `...` stands for anything.
@@ -76,9 +76,11 @@ def of(language: str) -> list[Block]:
     return [block for block in BLOCKS if block.words[:1] == (language,)]
 
 
-def codes(text: str) -> list[str]:
+def codes(block: Block, folder: Path) -> list[str]:
+    """What is found in a spec, which may import the document's named snippets."""
+    lay_out(block.document, folder)
     sink = Sink()
-    driver.check(Source("snippet.net", text), sink, {})
+    driver.check(Source("snippet.net", block.text, folder / "snippet.net"), sink, {})
     return [diagnostic.code for diagnostic in sink.diagnostics]
 
 
@@ -101,16 +103,16 @@ def lay_out(document: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("block", of("net"), ids=str)
-def test_spec(block: Block) -> None:
+def test_spec(block: Block, tmp_path: Path) -> None:
     match block.words[1:]:
         case ("fragment",):
             sink = Sink()
             parse(Source("snippet.net", block.text), sink)
             assert [diagnostic.code for diagnostic in sink.diagnostics] == []
         case ("error", code, *_):
-            assert codes(block.text) == [code]
+            assert codes(block, tmp_path) == [code]
         case () | (_,):
-            assert codes(block.text) == []
+            assert codes(block, tmp_path) == []
             if block.file is not None and (ROOT / block.file).exists():
                 assert block.text == (ROOT / block.file).read_text(encoding="utf-8")
         case unknown:

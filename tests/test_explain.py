@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from enclosed import lay_out
 
 import netspec
 from netspec import driver
@@ -42,6 +43,7 @@ def sections(page: str) -> dict[str, str]:
 
 
 def complaints(text: str, folder: Path) -> tuple[Diagnostic, ...]:
+    lay_out(text, folder)
     sink = Sink()
     driver.check(Source("example.net", text, folder / "example.net"), sink, {})
     return sink.diagnostics
@@ -73,7 +75,9 @@ def test_page_has_the_form(number: str) -> None:
 @pytest.mark.parametrize("number", sorted(n for n in CODES if sections(CODES[n].page)))
 def test_examples_do_what_the_page_says(number: str, tmp_path: Path) -> None:
     examples = sections(CODES[number].page)
-    wrong = complaints(examples["Wrong"], tmp_path)
+    for folder in ("wrong", "right"):
+        (tmp_path / folder).mkdir()
+    wrong = complaints(examples["Wrong"], tmp_path / "wrong")
     assert [d.code for d in wrong] == [number], "\n" + render_terminal(wrong)
-    right = complaints(examples["Right"], tmp_path)
+    right = complaints(examples["Right"], tmp_path / "right")
     assert not right, "\n" + render_terminal(right)

@@ -434,6 +434,45 @@ def test_a_spec_cannot_read_outside(name: str, folders: Path) -> None:
     assert found.code.startswith("NS5")
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("../secret.net", "NS2031"),
+        ("deep/../../secret.net", "NS2031"),
+        ("link.net", "NS2031"),
+        ("folder/secret.net", "NS2031"),
+        ("/etc/passwd", "NS2031"),
+        ("", "NS2031"),
+        ("rows\0.net", "NS2031"),
+        ("deep", "NS2030"),
+    ],
+)
+def test_imports_stay_in_the_folder_of_the_spec(name: str, code: str, folders: Path) -> None:
+    secret = folders.parent / "secret.net"
+    secret.write_text("block Secret { this is no spec\n")
+    (folders / "link.net").symlink_to(secret)
+    spec = folders / "spy.net"
+    spec.write_text(f'import "{name}" as spied\n' + body("spied.Secret"))
+    sink = Sink()
+    source = driver.read(spec, sink)
+    assert source is not None
+    assert driver.check(source, sink) is None
+    assert [diagnostic.code for diagnostic in sink.diagnostics] == [code]
+    assert "no spec" not in repr(sink.diagnostics[0].message)
+
+
+def test_data_folders_hold_no_specs(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETSPEC_DATA", str(folders / "deep"))
+    (folders / "deep" / "blocks.net").write_text("block Head { Linear(2) }\n")
+    spec = folders / "spec.net"
+    spec.write_text('import "blocks.net" as lib\n' + body("lib.Head"))
+    sink = Sink()
+    source = driver.read(spec, sink)
+    assert source is not None
+    driver.check(source, sink)
+    assert [diagnostic.code for diagnostic in sink.diagnostics] == ["NS2030"]
+
+
 def test_the_environment_is_no_part_of_a_spec(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "token-1234")
     text = 'param home = "$SECRET"\n' + body("Linear(2)")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 from netspec.analysis import errors
 from netspec.analysis.context import Context, Limits
 from netspec.analysis.data import analyse_data
+from netspec.analysis.files import File, gather, libraries, overridden
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.models import analyse_model
+from netspec.analysis.network.namespaces import namespace_of
 from netspec.analysis.network.operands import literal
 from netspec.analysis.network.values import UNKNOWN, Block, Scope, Unknown
-from netspec.analysis.params import resolve_params
+from netspec.analysis.params import Override, resolve_params
 from netspec.analysis.places import header
 from netspec.analysis.training.train import analyse_train
 from netspec.catalog import Catalog
@@ -23,13 +26,13 @@ from netspec.diagnostics import Sink
 from netspec.program import Program
 from netspec.program.data import DataPlan, SchemaReader
 from netspec.program.graph import Literal, Model
-from netspec.syntax import tree
+from netspec.syntax import SpecReader, tree
 from netspec.types import TensorType
 
 Item = TypeVar("Item", tree.Data, tree.Train)
 # Python calls: a body takes about ten, an expression in it up to a few hundred.
 STACK = 10_000
-LATER = {tree.Import: "`import`", tree.Extern: "`extern` in a spec", tree.Test: "`test`"}
+LATER = {tree.Extern: "`extern` in a spec", tree.Test: "`test`"}
 
 
 @contextmanager
@@ -48,6 +51,7 @@ def analyse(
     sink: Sink,
     *,
     catalog: Catalog,
+    specs: SpecReader,
     schemas: SchemaReader,
     overrides: Mapping[str, str],
     inputs: Mapping[str, TensorType],
@@ -60,14 +64,15 @@ def analyse(
     context = Context(sink, catalog, limits, schemas)
     try:
         with _deep_stack():
-            return _analyse(file, context, schemas, overrides, inputs)
+            files = gather(file, specs, context)
+            return _analyse(files, context, schemas, overrides, inputs)
     except RecursionError:
         context.too_deep()
         return None
 
 
 def _analyse(
-    file: tree.File,
+    files: Sequence[File],
     context: Context,
     schemas: SchemaReader,
     overrides: Mapping[str, str],
@@ -75,13 +80,10 @@ def _analyse(
 ) -> Program | None:
     sink = context.sink
     bodies = Bodies(context)
-    scope = Scope()
-    _unsupported(file, context, scope)
-    params = tuple(item for item in file.items if isinstance(item, tree.Param))
-    _once(params, "the param", context)
-    context.declared.update((param.name.id, param.name.span) for param in params)
-    resolved = resolve_params(params, overrides, bodies, Frame(scope))
-    blocks = _definitions(file, context, scope)
+    given = overridden(files, overrides, context)
+    resolved = tuple(param for one in files for param in _names(one, given[one], bodies))
+    (*_, spec) = files
+    file, scope, blocks = spec.parsed, spec.scope, spec.blocks
     data_block = _only(file, tree.Data, "`data`", context)
     data = _data(data_block, bodies, scope, schemas) if data_block is not None else None
     models: list[Model] = []
@@ -92,7 +94,12 @@ def _analyse(
             if model is not None:
                 models.append(model)
     program = Program(
-        source=file.source, params=resolved, models=tuple(models), data=data, train=None
+        source=file.source,
+        params=resolved,
+        models=tuple(models),
+        data=data,
+        train=None,
+        libraries=libraries(files),
     )
     train_block = _only(file, tree.Train, "`train`", context)
     if train_block is None:
@@ -105,33 +112,46 @@ def _analyse(
     if made is None or sink.failed:
         return None
     plan, stored = made
-    return Program(
-        source=file.source, params=resolved, models=tuple(models), data=stored, train=plan
-    )
+    return replace(program, data=stored, train=plan)
 
 
-def _unsupported(file: tree.File, context: Context, scope: Scope) -> None:
+def _names(
+    file: File, overrides: Mapping[str, Override], bodies: Bodies
+) -> Iterator[tuple[str, Literal]]:
+    """Bind the names of a file, whose imports are bound; its params by their names in the spec."""
+    context = bodies.context
+    _unsupported(file, context)
+    params = file.params
+    _once(params, "the param", context, file.scope)
+    context.declared.update(((file.source, param.name.id), param.name.span) for param in params)
+    # A name that an import has already stays the import's.
+    own = tuple(param for param in params if param.name.id not in file.scope.names)
+    for name, value in resolve_params(own, overrides, bodies, Frame(file.scope)):
+        yield file.named(name), value
+    file.blocks.extend(_definitions(file.parsed, context, file.scope))
+
+
+def _unsupported(file: File, context: Context) -> None:
     """Report what the language has and this version does not; its names are known no further."""
-    for item in file.items:
-        if isinstance(item, tree.Import | tree.Extern | tree.Test):
+    for item in file.parsed.items:
+        # The tests of an imported file are its own affair, as its data and training are.
+        if isinstance(item, tree.Extern) or (isinstance(item, tree.Test) and not file.uses):
             place = header(item.span)
             if isinstance(item, tree.Extern):
                 place = place.source.span(place.start, item.name.span.end)
+                file.scope.bind(item.name.id, UNKNOWN, item.name.span)
             context.report(errors.not_yet(place, LATER[type(item)]))
-        match item:
-            case tree.Extern(name=name) | tree.Import(alias=tree.Name() as name):
-                scope.bind(name.id, UNKNOWN, name.span)
 
 
-def _once(items: Sequence[tree.Param], what: str, context: Context) -> None:
-    seen: dict[str, tree.Param] = {}
+def _once(items: Sequence[tree.Param], what: str, context: Context, scope: Scope) -> None:
+    seen = {name: bound.span for name, bound in scope.names.items()}
     for item in items:
         if item.name.id in seen:
-            earlier = seen[item.name.id].name.span
+            earlier = seen[item.name.id]
             context.report(
                 errors.defined_twice(item.name.span, f"{what} `{item.name.id}`", earlier)
             )
-        seen.setdefault(item.name.id, item)
+        seen.setdefault(item.name.id, item.name.span)
 
 
 def _only(file: tree.File, kind: type[Item], what: str, context: Context) -> Item | None:
@@ -174,6 +194,8 @@ def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader)
 
     def constant(expression: tree.Expr) -> Literal | None:
         if isinstance(expression, tree.Name) and scope.find(expression.id) is None:
+            return None
+        if isinstance(expression, tree.Attribute) and not namespace_of(expression.value, scope):
             return None
         value = bodies.constant(expression, frame)
         return None if isinstance(value, Unknown) else literal(value)

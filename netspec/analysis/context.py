@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netspec.analysis import errors
@@ -10,7 +11,7 @@ from netspec.catalog import Catalog
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program.data import SchemaReader
 from netspec.program.graph import Requirement
-from netspec.source import Span
+from netspec.source import Source, Span
 from netspec.syntax import tree
 
 MAX_EXPANSIONS = 100_000
@@ -18,6 +19,8 @@ MAX_LAYERS = 10_000
 MAX_PARAMETERS = 2**31
 # Bodies and layers given as arguments, within one another as they are expanded.
 MAX_DEPTH = 100
+# How many uses of blocks, and how many imports, a report shows on the way to a mistake.
+MOST_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,10 @@ class Context:
     # How many bodies are being run within one another, and the innermost.
     depth: int = 0
     place: Span | None = None
-    # Params by name, so that a use before the declaration can be told from an unknown name.
-    declared: dict[str, Span] = field(default_factory=dict)
+    # Params by file and name, so that a use before the declaration is told from an unknown name.
+    declared: dict[tuple[Source, str], Span] = field(default_factory=dict)
+    # Imported files, each with the first import of it.
+    imported: dict[Source, Span] = field(default_factory=dict)
     _reported: set[tuple[str, Span, str]] = field(default_factory=set)
 
     def report(self, diagnostic: Diagnostic) -> None:
@@ -72,9 +77,9 @@ class Context:
             if mistake in self._reported:
                 return
             self._reported.add(mistake)
-        for call in reversed(self.calls[1:][-3:]):
+        for call in reversed(self.calls[1:][-MOST_SHOWN:]):
             diagnostic = diagnostic.with_label(call.use, f"in this use of `{call.name}`")
-        self.sink.report(diagnostic)
+        self.sink.report(traced(diagnostic, self.imported))
 
     def expand(self, span: Span, times: int = 1) -> bool:
         """Count `times` expansion steps; False, reported once, when the limit is passed."""
@@ -116,3 +121,17 @@ class Context:
             self.sink.report(errors.limit_passed(span, what, limit))
             return False
         return True
+
+
+def traced(diagnostic: Diagnostic, imported: Mapping[Source, Span]) -> Diagnostic:
+    """A diagnostic in an imported file, with the imports that led to it, innermost first."""
+    if not diagnostic.labels:
+        return diagnostic
+    source = diagnostic.labels[0].span.source
+    for _ in range(MOST_SHOWN):
+        place = imported.get(source)
+        if place is None:
+            break
+        diagnostic = diagnostic.with_label(place, "imported here")
+        source = place.source
+    return diagnostic

@@ -26,17 +26,17 @@ WANTED = {
 }
 
 
+# What `--set` said of a param: the name it used, and the text.
+Override = tuple[str, str]
+
+
 def resolve_params(
     params: tuple[tree.Param, ...],
-    overrides: Mapping[str, str],
+    overrides: Mapping[str, Override],
     evaluator: Expressions,
     frame: Frame,
 ) -> tuple[tuple[str, Literal], ...]:
     """Bind each param, its default or its override, in the order of the text."""
-    names = [param.name.id for param in params]
-    for name in overrides:
-        if name not in names:
-            evaluator.context.report(errors.unknown_override(name, names))
     resolved: list[tuple[str, Literal]] = []
     for param in params:
         value = _resolve(param, overrides.get(param.name.id), evaluator, frame)
@@ -47,7 +47,7 @@ def resolve_params(
 
 
 def _resolve(
-    param: tree.Param, override: str | None, evaluator: Expressions, frame: Frame
+    param: tree.Param, override: Override | None, evaluator: Expressions, frame: Frame
 ) -> Value:
     default = evaluator.constant(param.default, frame)
     if isinstance(default, Unknown):
@@ -68,18 +68,15 @@ def _resolve(
         return UNKNOWN
     if override is None:
         return default
-    value = parsed(override, default)
+    name, text = override
+    value = parsed(text, default)
     if isinstance(value, Unknown):
         wanted = _wanted(default)
-        evaluator.context.report(
-            errors.override_type(param.name.id, override, wanted, param.default.span)
-        )
+        evaluator.context.report(errors.override_type(name, text, wanted, param.default.span))
         return UNKNOWN
     if param.domain is not None and not _inside(value, param.domain, bounds):
         shown = param.domain.span.text
-        evaluator.context.report(
-            errors.override_domain(param.name.id, override, shown, param.domain.span)
-        )
+        evaluator.context.report(errors.override_domain(name, text, shown, param.domain.span))
         return UNKNOWN
     return value
 

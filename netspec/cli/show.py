@@ -17,6 +17,7 @@ from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, trace
 from netspec.diagnostics import Sink
 from netspec.program import Program
 from netspec.program.graph import Compute, Graph, Invoke, Layer, Model, Ref, Slot
+from netspec.source import Span
 
 WIDE = 10_000
 LONGEST = 60
@@ -52,7 +53,7 @@ def show(file: Path, overrides: dict[str, str], limits: Limits, *, no_color: boo
 class Row:
     """One application of a layer or function. `parameters` is None where none are counted."""
 
-    line: int
+    span: Span
     key: str
     layer: str
     output: str
@@ -74,7 +75,7 @@ def rows(graph: Graph, prefix: str = "", seen: set[str] | None = None) -> Iterat
                     yield from rows(child, key + ".", seen)
                     continue
                 yield Row(
-                    line=step.span.line,
+                    span=step.span,
                     key=key,
                     layer=described(child),
                     output=_types(step.results),
@@ -83,7 +84,7 @@ def rows(graph: Graph, prefix: str = "", seen: set[str] | None = None) -> Iterat
                 seen.add(key)
             case Compute():
                 yield Row(
-                    line=step.span.line,
+                    span=step.span,
                     key="",
                     layer=step.function,
                     output=_types(step.results),
@@ -111,6 +112,12 @@ def described(layer: Layer) -> str:
             written.append(f"{name}={_literal(value)}")
     # Positional ones stand first; the catalogue declares them first as well.
     return f"{layer.name}({', '.join(written)})" if written else layer.name
+
+
+def _line(span: Span, program: Program) -> str:
+    """Where a span is: its line, and its file where that is an imported one."""
+    line = str(span.line)
+    return line if span.source is program.source else f"{span.source.name}:{line}"
 
 
 def _literal(value: object) -> str:
@@ -149,13 +156,14 @@ def _draw(model: Model, program: Program, *, no_color: bool) -> None:
     listed = tuple(rows(model.graph))
     for row in listed:
         counted_here = "" if row.parameters is None else f"{row.parameters:,}"
-        table.add_row(str(row.line), row.key, _short(row.layer), row.output, counted_here)
+        line = _line(row.span, program)
+        table.add_row(line, row.key, _short(row.layer), row.output, counted_here)
     console.print(table)
     layers = [layer for _, layer in model.graph.layers()]
     parameters = sum(layer.parameters for layer in layers)
     click.echo(f"{counted(len(layers), 'layer')}, {counted(parameters, 'parameter')}")
     for requirement in model.requirements:
-        click.echo(f"requires {requirement.text} (line {requirement.span.line})")
+        click.echo(f"requires {requirement.text} (line {_line(requirement.span, program)})")
     if program.train is not None and model is program.model:
         for view in inserted_views(program.train.loss):
             click.echo(f"the loss sees {view}")

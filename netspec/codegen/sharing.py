@@ -21,7 +21,7 @@ DEEPEST = 3
 # A container of a labelled loop with more parts than this becomes a class.
 LONGEST_REPEATED = 5
 
-# A block by its name; a container by its owner and label, `*` standing for a loop's numbers.
+# A block by its name and file; a container by its owner and label, `*` for the numbers of a loop.
 GroupKey = tuple[str, ...]
 
 
@@ -70,7 +70,9 @@ def _collect(graph: Graph, key: GroupKey, name: str, groups: dict[GroupKey, _Gro
             continue
         its_key: GroupKey
         if inner.name:
-            its_key, its_name = ("block", inner.name), inner.name
+            # Files may use the same names, and the block of one may hold that of another.
+            its_key = ("block", f"{inner.name} of {inner.span.source.name}")
+            its_name = inner.name
         elif child.key.isdecimal():
             # A round of a labelled loop has the loop's name.
             its_key, its_name = (*key, "*"), name

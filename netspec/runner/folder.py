@@ -30,16 +30,28 @@ class RunFolder:
         self._metrics: TextIOWrapper | None = None
 
     @classmethod
-    def create(cls, root: Path, name: str, *, spec: str, source: str) -> RunFolder:
+    def create(
+        cls,
+        root: Path,
+        name: str,
+        *,
+        spec: str,
+        source: str,
+        imports: Mapping[str, str] | None = None,
+    ) -> RunFolder:
         """Make `root/NAME-NNN` with the next free number, holding the spec and the model's source.
 
-        `spec` is the resolved text, that can be run again; `source` the emitted module.
+        `spec` is the resolved text, that can be run again, `imports` what it imports, by path;
+        `source` is the emitted module.
         """
         with _writing(root):
             root.mkdir(parents=True, exist_ok=True)
             path = _claim(root, re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "run")
             (path / "spec.net").write_text(spec, encoding="utf-8")
             (path / "model.py").write_text(source, encoding="utf-8")
+            for file, text in (imports or {}).items():
+                (path / file).parent.mkdir(exist_ok=True)
+                (path / file).write_text(text, encoding="utf-8")
         return cls(path)
 
     def log(self, record: Record) -> None:

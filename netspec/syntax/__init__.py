@@ -2,9 +2,10 @@
 
 from netspec.syntax import tree
 from netspec.syntax.files import read
+from netspec.syntax.folder import SpecFolder, SpecReader, Unfound
 from netspec.syntax.parser import parse
 
 # The declarations of the prelude are texts like any other.
 parse_prelude = parse
 
-__all__ = ["parse", "parse_prelude", "read", "tree"]
+__all__ = ["SpecFolder", "SpecReader", "Unfound", "parse", "parse_prelude", "read", "tree"]

@@ -230,6 +230,9 @@ class Expressions(ABC):
     # --- parts of tables and arrays ----------------------------------------------------------
 
     def _attribute(self, expression: tree.Attribute) -> Value:
+        constant = self._of_file(expression)
+        if constant is not None:
+            return constant
         value = self.evaluate(expression.value)
         if isinstance(value, Table):
             return picked(self.block, value, expression.name.id, expression.name.span)
@@ -239,6 +242,18 @@ class Expressions(ABC):
         return self.block.fail(
             errors.wrong_value(expression.value.span, what, "a table", describe(value))
         )
+
+    def _of_file(self, expression: tree.Attribute) -> Value:
+        """`lib.width`, a param of an imported file; None when it is no such thing."""
+        head: tree.Expr = expression
+        while isinstance(head, tree.Attribute):
+            head = head.value
+        if not isinstance(head, tree.Name) or head.id in self.block.names:
+            return None
+        value = self.block.constant(expression)
+        if isinstance(value, Unknown):
+            self.block.failed = True
+        return value
 
     def _subscript(self, expression: tree.Subscript) -> Value:
         value = self.evaluate(expression.value)

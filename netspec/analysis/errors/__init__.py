@@ -39,6 +39,18 @@ from netspec.analysis.errors.expressions import (
     size_with_float,
     too_long,
 )
+from netspec.analysis.errors.imports import (
+    file_as_value,
+    import_from_text,
+    import_missing,
+    import_nameless,
+    import_path,
+    import_ring,
+    in_imported_file,
+    not_in_file,
+    override_twice,
+    too_many_files,
+)
 from netspec.analysis.errors.inputs import (
     input_kind,
     input_not_known,
@@ -132,6 +144,16 @@ from netspec.analysis.errors.weights import (
 )
 
 __all__ = [
+    "file_as_value",
+    "import_from_text",
+    "import_missing",
+    "import_nameless",
+    "import_path",
+    "import_ring",
+    "in_imported_file",
+    "not_in_file",
+    "override_twice",
+    "too_many_files",
     "not_with_optimizer",
     "shared_rebinds",
     "shared_sees_otherwise",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from netspec.analysis.context import traced
 from netspec.analysis.lints.allowances import allowances, by_line, unknown_lint
 from netspec.analysis.lints.batch_of_one import find as batch_of_one
 from netspec.analysis.lints.batch_too_large import find as batch_too_large
@@ -22,6 +23,7 @@ from netspec.analysis.lints.schedule_never_begins import find as schedule_never_
 from netspec.analysis.lints.subject import Subject
 from netspec.analysis.lints.target_in_inputs import find as target_in_inputs
 from netspec.analysis.lints.two_linears import find as two_linears
+from netspec.analysis.lints.unused_import import find as unused_import
 from netspec.analysis.lints.warmup_too_long import find as warmup_too_long
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program import Program
@@ -43,6 +45,7 @@ RULES: Mapping[str, Rule] = {
     "limit-never-reached": limit_never_reached,
     "class-never-seen": class_never_seen,
     "target-in-inputs": target_in_inputs,
+    "unused-import": unused_import,
 }
 
 
@@ -54,11 +57,14 @@ def lint(program: Program, file: tree.File, sink: Sink) -> Program:
     for one in allowed:
         if one.name not in RULES:
             sink.report(unknown_lint(one.span, one.name, RULES))
-    silent = by_line(allowed)
+    silent = {program.source: by_line(allowed)}
+    silent |= {one.source: by_line(tuple(allowances(one.source))) for one in program.libraries}
+    imported = {one.source: one.uses[0] for one in program.libraries}
     subject = Subject(program=program, file=file)
     for name, rule in RULES.items():
         for found in rule(subject):
-            if name not in silent.get(found.labels[0].span.line, ()):
+            place = found.labels[0].span
+            if name not in silent[place.source].get(place.line, ()):
                 hint = f"`# netspec: allow[{name}]` at the end of the line silences this"
-                sink.report(found.with_note(hint))
+                sink.report(traced(found.with_note(hint), imported))
     return program

@@ -16,6 +16,7 @@ from netspec.analysis import errors
 from netspec.analysis.context import Context
 from netspec.analysis.network.arithmetic import MAX_LENGTH, compare, compute
 from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.namespaces import namespace_of, not_in_file, owner
 from netspec.analysis.network.operands import is_constant, operand, parts
 from netspec.analysis.network.refusals import Written, refusal_diagnostic, written
 from netspec.analysis.network.values import (
@@ -23,6 +24,7 @@ from netspec.analysis.network.values import (
     CatalogueName,
     Indexed,
     Instance,
+    Namespace,
     Scope,
     Stage,
     Unknown,
@@ -142,7 +144,7 @@ class Expressions(ABC):
             if isinstance(value, Indexed):
                 self.context.report(errors.index_missing(name.span, name.id))
                 return UNKNOWN
-            return value
+            return self._no_file(value, name)
         found = self.catalogue_name(name.id)
         if found is not None:
             return found
@@ -166,9 +168,12 @@ class Expressions(ABC):
             return errors.loss_in_model(name.span, name.id)
         if name.id in LATER:
             return errors.not_yet(name.span, f"`{name.id}`")
-        if name.id in self.context.declared:
-            declared = self.context.declared[name.id]
+        declared = self.context.declared.get((name.span.source, name.id))
+        if declared is not None:
             return errors.unknown_name(name.span, name.id, (), declared)
+        other = owner(name.id, frame.scope)
+        if other is not None:
+            return errors.in_imported_file(name.span, name.id, f"{other}.{name.id}")
         if name.id[:1].isupper():
             return errors.unknown_layer(name.span, name.id, sorted(candidates))
         return errors.unknown_name(name.span, name.id, sorted(candidates))
@@ -328,6 +333,9 @@ class Expressions(ABC):
         return True
 
     def _attribute(self, expression: tree.Attribute, frame: Frame) -> Value:
+        file = namespace_of(expression.value, frame.scope)
+        if file is not None:
+            return self._of_file(file, expression)
         value = self.evaluate(expression.value, frame)
         if isinstance(value, Instance):
             self.context.report(errors.not_yet(expression.span, "the tensor of a layer"))
@@ -341,6 +349,24 @@ class Expressions(ABC):
                 )
             )
         return UNKNOWN
+
+    def _of_file(self, file: Namespace, expression: tree.Attribute) -> Value:
+        """What an imported file has under a name."""
+        name = expression.name.id
+        if not file.has(name):
+            catalogued = self.catalogue_name(name) is not None
+            imported = self.context.imported
+            self.context.report(not_in_file(file, expression, imported, catalogued=catalogued))
+            return UNKNOWN
+        return self._no_file(file.member(name), expression)
+
+    def _no_file(self, value: Value, expression: tree.Expr) -> Value:
+        """A name's value; a file is none, which is reported."""
+        if isinstance(value, Namespace):
+            span = expression.span
+            self.context.report(errors.file_as_value(span, span.text, value.members()))
+            return UNKNOWN
+        return value
 
     # --- for stages too ----------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from netspec.analysis import errors
 from netspec.analysis.context import Context
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Frame
+from netspec.analysis.network.namespaces import is_stage_of_file
 from netspec.analysis.network.operands import is_constant, literal, parts
 from netspec.analysis.network.refusals import written
 from netspec.analysis.network.subscripts import Subscripts
@@ -116,6 +117,8 @@ class Stages(Subscripts):
                     return True
                 known = self.context.catalog.find("function", expression.id) is not None
                 return not known and expression.id[:1].isupper()
+            case tree.Attribute():
+                return is_stage_of_file(expression, frame.scope)
             case _:
                 return False
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.catalog import Entry
-from netspec.source import Span
+from netspec.source import Source, Span
 from netspec.syntax import tree
 from netspec.types import Dim
 
@@ -33,7 +33,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """A `block` or `model` of this file."""
+    """A `block` or `model`."""
 
     definition: tree.Definition
     scope: Scope
@@ -59,6 +59,38 @@ class Instance:
     graph: GraphBuilder
     child: int
     label: tree.Name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Namespace:
+    """An imported file under the name it has here: what it binds, and its blocks and models."""
+
+    name: str
+    scope: Scope
+    source: Source
+    blocks: list[Block]
+
+    @property
+    def model(self) -> Block | None:
+        """The unnamed or only model of the file, which is its `model`."""
+        models = [block for block in self.blocks if block.definition.keyword == "model"]
+        unnamed = [block for block in models if not block.name]
+        found = unnamed or (models if len(models) == 1 else [])
+        return found[0] if found else None
+
+    def has(self, name: str) -> bool:
+        """Whether the file has something under a name."""
+        return name in self.scope.names or (name == "model" and self.model is not None)
+
+    def member(self, name: str) -> Value:
+        """What the file has under a name that it has."""
+        bound = self.scope.names.get(name)
+        return bound.value if bound is not None else self.model
+
+    def members(self) -> list[str]:
+        """The names it has something under."""
+        names = [n for n, bound in self.scope.names.items() if not isinstance(bound.value, Unknown)]
+        return [*names, "model"] if self.model is not None and "model" not in names else names
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +134,7 @@ Value = (
     | Tensor
     | Stage
     | Block
+    | Namespace
     | Instance
     | CatalogueName
     | Indexed
@@ -197,6 +230,8 @@ def describe(value: Value) -> str:
             return "a stage"
         case Block():
             return f"the {value.definition.keyword} `{value.name}`"
+        case Namespace():
+            return f"the imported file `{value.name}`"
         case CatalogueName():
             return f"the {value.entry.kind} `{value.entry.name}`"
         case Indexed():

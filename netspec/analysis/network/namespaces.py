@@ -1,0 +1,63 @@
+"""Names of imported files: `lib.Residual`, `lib.width`, `lib.parts.Norm`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netspec.analysis import errors
+from netspec.analysis.network.values import Block, CatalogueName, Namespace, Scope, Value
+from netspec.diagnostics import Diagnostic
+from netspec.source import Source, Span
+from netspec.syntax import tree
+
+
+def namespace_of(expression: tree.Expr, scope: Scope) -> Namespace | None:
+    """The imported file that `lib` or `lib.parts` stands for, if it stands for one."""
+    value: Value = None
+    match expression:
+        case tree.Name():
+            bound = scope.find(expression.id)
+            value = bound.value if bound is not None else None
+        case tree.Attribute():
+            around = namespace_of(expression.value, scope)
+            if around is not None and around.has(expression.name.id):
+                value = around.member(expression.name.id)
+    return value if isinstance(value, Namespace) else None
+
+
+def is_stage_of_file(expression: tree.Attribute, scope: Scope) -> bool:
+    """Whether `lib.Name` is a stage; an unknown name is one if it looks like one."""
+    namespace = namespace_of(expression.value, scope)
+    if namespace is None:
+        return False
+    name = expression.name.id
+    if not namespace.has(name):
+        return name[:1].isupper()
+    value = namespace.member(name)
+    if isinstance(value, CatalogueName):
+        return value.entry.kind == "layer"
+    return isinstance(value, Block)
+
+
+def owner(name: str, scope: Scope) -> str | None:
+    """The import that has something of this name, for a name that is said without it."""
+    for visible in tuple(scope.visible()):
+        bound = scope.find(visible)
+        if bound is not None and isinstance(bound.value, Namespace) and bound.value.has(name):
+            return visible
+    return None
+
+
+def not_in_file(
+    namespace: Namespace,
+    expression: tree.Attribute,
+    imported: Mapping[Source, Span],
+    *,
+    catalogued: bool,
+) -> Diagnostic:
+    """The report for a name that an imported file does not have."""
+    name = expression.name
+    before = expression.value.span.text
+    advice = f"`{name.id}` belongs to no file: leave `{before}.` out" if catalogued else None
+    known, place = namespace.members(), imported[namespace.source]
+    return errors.not_in_file(name.span, name.id, before, known, place, advice)
