@@ -105,22 +105,6 @@ def import_ring(span: Span, ring: Sequence[str]) -> Diagnostic:
 
 
 @code("NS2033")
-def import_from_text(span: Span) -> Diagnostic:
-    """A spec that is no file imports one.
-
-    An import starts from the folder of the file it stands in. A text given to `netspec.parse` or
-    `netspec.check` stands in no file. Save it, and load it from there:
-
-        netspec check model.net
-    """
-    return error(
-        "a spec that is no file can import none",
-        span,
-        help="save it in a file, and read that with `netspec.load`",
-    )
-
-
-@code("NS2034")
 def import_nameless(span: Span, path: str, example: str) -> Diagnostic:
     """An imported file has no name to use it by.
 
@@ -149,7 +133,7 @@ def import_nameless(span: Span, path: str, example: str) -> Diagnostic:
     return error(f"`{path}` is no name to use it by", span, help=advice)
 
 
-@code("NS2035")
+@code("NS2034")
 def not_in_file(
     span: Span, name: str, namespace: str, names: Sequence[str], imported: Span, help: str | None
 ) -> Diagnostic:
@@ -184,7 +168,7 @@ def not_in_file(
     return error(f"`{namespace}` has no `{name}`", span, also=(place,), help=advice)
 
 
-@code("NS2036")
+@code("NS2035")
 def in_imported_file(span: Span, name: str, written: str) -> Diagnostic:
     """A name of an imported file is used without saying whose it is.
 
@@ -212,7 +196,7 @@ def in_imported_file(span: Span, name: str, written: str) -> Diagnostic:
     return error(f"`{name}` is the name of nothing in this file", span, help=f"write `{written}`")
 
 
-@code("NS2037")
+@code("NS2036")
 def file_as_value(span: Span, name: str, names: Sequence[str]) -> Diagnostic:
     """An imported file stands where one of its blocks or params is meant.
 
@@ -267,4 +251,20 @@ def override_twice(name: str, other: str, span: Span) -> Diagnostic:
         f"`--set {other}=...` and `--set {name}=...` set one param",
         span,
         help="leave one of the two out",
+    )
+
+
+@code("NS0012")
+def import_from_text(span: Span) -> Diagnostic:
+    """A spec that is no file imports one.
+
+    An import starts from the folder of the file it stands in. A text given to `netspec.parse` or
+    `netspec.check` stands in no file. Save it, and load it from there:
+
+        netspec check model.net
+    """
+    return error(
+        "a spec that is no file can import none",
+        span,
+        help="save it in a file, and read that with `netspec.load`",
     )

@@ -40,7 +40,7 @@ def codes(path: Path) -> list[str]:
 
 def test_a_text_imports_nothing() -> None:
     (found,) = netspec.check('import "a.net" as a\n' + MODEL)
-    assert found.code == "NS2033"
+    assert found.code == "NS0012"
 
 
 def test_names_of_files_begin_where_the_spec_s_name_begins(tmp_path: Path) -> None:
