@@ -30,8 +30,14 @@ DEVICES = {
     "auto": '"cuda" if torch.cuda.is_available() else "cpu"',
 }
 STANDARD = ("fnmatch", "itertools", "math")
+# What a script may take from a module, beside torch's own names.
+FROM = {
+    "load_file": "safetensors.torch",
+    "AveragedModel": "torch.optim.swa_utils",
+    "get_ema_multi_avg_fn": "torch.optim.swa_utils",
+}
 # What a script defines or imports itself, beside what its data needs.
-OWN_NAMES = frozenset({"Any", "DEVICE", "GROUPS", "Rows", "load_file", *STANDARD})
+OWN_NAMES = frozenset({"Any", "DEVICE", "GROUPS", "Rows", *FROM, *STANDARD})
 
 
 def python_script(program: Program) -> str:
@@ -117,8 +123,7 @@ def _imports(body: str) -> list[str]:
     found += codegen.import_lines(used & {"torch", "F", "Tensor", "nn"})
     if "Any" in used:
         found.append("from typing import Any")
-    if "load_file" in used:
-        found.append("from safetensors.torch import load_file")
+    found += [f"from {module} import {name}" for name, module in FROM.items() if name in used]
     return found
 
 
@@ -166,7 +171,8 @@ def _main(script: Script, plan: TrainPlan) -> str:
         else:
             writer.line(f"model = {script.model_class}().to(DEVICE)")
         val = ', splits["val"]' if script.has_val else ""
-        writer.line(f'fit(model, splits["train"]{val})')
+        fitted = "" if plan.ema is None else "model = "
+        writer.line(f'{fitted}fit(model, splits["train"]{val})')
         with writer.block("for name, rows in splits.items():"):
             writer.line("measured = evaluate(model, rows)")
             writer.line('shown = "  ".join(f"{key} {value!r}" for key, value in measured.items())')

@@ -71,11 +71,18 @@ def train_function(script: Script) -> str:
         if script.has_val
         else ("model: nn.Module, train: Rows")
     )
-    with writer.block(f"def fit({arguments}) -> None:"):
-        writer.line('"""Train the model, printing what each epoch measured."""')
+    gives = "None" if plan.ema is None else "nn.Module"
+    with writer.block(f"def fit({arguments}) -> {gives}:"):
+        if plan.ema is None:
+            writer.line('"""Train the model, printing what each epoch measured."""')
+        else:
+            writer.line('"""Train the model, printing each epoch; gives the averaged model."""')
         count = f'len(train["{_first(script)}"])'
         writer.line(f"count = {count}")
         _optimizer(writer, script)
+        if plan.ema is not None:
+            update = f"get_ema_multi_avg_fn({plan.ema!r})"
+            writer.line(f"averaged = AveragedModel(model, multi_avg_fn={update})")
         _schedule_begin(writer, plan)
         stopping.begin(writer, plan.stop)
         writer.line("taken = 0") if _counts_steps(plan) else None
@@ -85,6 +92,8 @@ def train_function(script: Script) -> str:
             header = f"for epoch in range({plan.epochs}):"
         with writer.block(header):
             _epoch(writer, script)
+        if plan.ema is not None:
+            writer.line("return averaged.module")
     return writer.text()
 
 
@@ -224,6 +233,8 @@ def _step(writer: Writer, script: Script, names: tuple[str, ...], *, batched: bo
         _closure(writer, script)
     else:
         writer.line("optimizer.step()")
+    if plan.ema is not None:
+        writer.line("averaged.update_parameters(model)")
     writer.line("optimizer.zero_grad()")
     if _counts_steps(plan):
         writer.line("taken += 1")
@@ -273,7 +284,8 @@ def _record(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
         writer.line("measured = metrics(torch.cat(outputs), torch.cat(targets))")
         writer.line('record |= {f"train.{name}": value for name, value in measured.items()}')
     if script.has_val:
-        writer.line("measured = evaluate(model, val)")
+        measured = "model" if plan.ema is None else "averaged.module"
+        writer.line(f"measured = evaluate({measured}, val)")
         writer.line('record |= {f"val.{name}": value for name, value in measured.items()}')
     schedule = plan.schedule
     if schedule is not None and schedule.then is not None and not schedule.by_step:

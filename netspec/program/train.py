@@ -163,6 +163,7 @@ class TrainPlan:
     stop: tuple[StopCondition, ...] = ()
     baseline: Choice | None = None
     weights: tuple[Start, ...] = ()
+    ema: float | None = None
 
 
 def compared(

@@ -155,7 +155,7 @@ def _watched(job: Job) -> Iterator[Job]:
         if parameter.requires_grad
     ]
     try:
-        yield replace(job, loss=check_loss)
+        yield replace(job, loss=check_loss, average=None)
     finally:
         for handle in handles:
             handle.remove()

@@ -71,9 +71,11 @@ class RunFolder:
                 self._metrics.close()
 
     def save(self, run: Run) -> None:
-        """Write `weights.safetensors` and `result.json`."""
+        """Write `weights.safetensors` and `result.json`; beside averaged weights the raw ones."""
         with _writing(self.path):
             save_weights(run.model, self.path / "weights.safetensors")
+            if run.raw is not None:
+                save_weights(run.raw, self.path / "weights_raw.safetensors")
             write_whole(self.path / "result.json", json.dumps(_plain(summary(run)), indent=2))
 
 

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from netspec.program.graph import Model
 from netspec.program.train import Choice, TrainPlan, compared
+from netspec.runner.average import Average
 from netspec.runner.schedule import Rate
 
 Record = dict[str, float]
@@ -125,7 +126,7 @@ class Job:
     """Everything the loop needs, on one device.
 
     `metrics` are the plan's and those that only a stop condition reads. `batches` is how many make
-    an epoch, `measured_rows` how many rows are measured at once.
+    an epoch, `measured_rows` how many rows are measured at once. `average` follows the module.
     """
 
     plan: TrainPlan
@@ -142,6 +143,12 @@ class Job:
     batches: int
     measured_rows: int | None
     device: torch.device
+    average: Average | None = None
+
+    @property
+    def measured(self) -> nn.Module:
+        """The module that is measured and kept: the averaged one where there is one."""
+        return self.module if self.average is None else self.average.settled()
 
     @property
     def parameters(self) -> list[nn.Parameter]:

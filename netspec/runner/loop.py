@@ -57,6 +57,8 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
             if plan.clip is not None:
                 clip_grad_norm_(parameters, plan.clip)
             optimizer.step(again(job, batch))
+            if job.average is not None:
+                job.average.update()
             for parameter in parameters:
                 parameter.grad = None  # what zero_grad does, without its bookkeeping
             position.taken += 1

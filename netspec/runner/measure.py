@@ -35,7 +35,7 @@ def new_tally(job: Job, *, confusion: bool = False) -> Tally | None:
 @torch.no_grad()
 def measure(job: Job, split: Split, *, confusion: bool = False) -> Measurement:
     """Measure the module on every row of a split; the mean loss weighs batches by their rows."""
-    module, wiring = job.module, job.wiring
+    module, wiring = job.measured, job.wiring
     tally = new_tally(job, confusion=confusion)
     sums: list[Tensor] = []
     module.eval()

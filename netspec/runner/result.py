@@ -29,7 +29,8 @@ class Run:
     `confusion` counts true classes down and predicted ones across, on `judged_on`, the split
     farthest from training. `ended` says why the run ended: all epochs (or steps) were done, a stop
     condition held, or Ctrl-C. `points` are the rows that pictures show, by split: inputs of one or
-    two numbers, and their targets.
+    two numbers, and their targets. With `ema`, `model` has the averaged weights, and `raw` is the
+    module that the optimizer moved.
     """
 
     model: nn.Module = field(repr=False)
@@ -51,6 +52,7 @@ class Run:
     pictures: tuple[Path, ...] = ()
     prepare: Prepare | None = field(default=None, repr=False)
     several: bool = False
+    raw: nn.Module | None = field(default=None, repr=False)
 
     @property
     def per_class(self) -> list[float]:

@@ -11,6 +11,7 @@ from torch import nn
 
 from netspec.program.graph import Model
 from netspec.program.train import Choice, TrainPlan, evaluation_rows
+from netspec.runner.average import Average
 from netspec.runner.diagnose import Snapshot, explain_failure, explain_not_finite
 from netspec.runner.errors import RunError, no_device, split_missing
 from netspec.runner.folder import RunFolder
@@ -72,7 +73,8 @@ def fit(
     judged_on = list(final)[-1]
     ended: Ended = "stopped" if stopped else "interrupted" if position.interrupted else "epochs"
     return Run(
-        model=module,
+        model=job.measured,
+        raw=None if job.average is None else module,
         task=plan.task,
         history=history,
         metrics={name: measured.values for name, measured in final.items()},
@@ -168,6 +170,7 @@ def prepare_job(
         batches=batches,
         measured_rows=evaluation_rows(plan.batch, _numbers(network)),
         device=device,
+        average=None if plan.ema is None else Average(module, plan.ema),
     )
     return job, Position(epochs=whole_epochs, steps=batches)
 

@@ -114,6 +114,9 @@ CASES = {
     "accumulate_more_than_there_is": classes("accumulate = 9"),
     "accumulate_all_rows": classes("accumulate = 2", "batch = none"),
     "accumulate_steps": classes("accumulate = 3", "steps = 5", "clip = 1"),
+    "ema": classes("ema = 0.9"),
+    "ema_steps": classes("ema = 0.99", "steps = 11", "accumulate = 2", data=UNVALIDATED),
+    "ema_stalled": classes("ema = 0.5", "epochs = 40", "stop when stalled(val.loss, epochs=2)"),
     "clip": classes("clip = 0.5"),
     "clip_groups": classes('group "*.bias" { lr = 0.01 }', "clip = 0.05"),
     "groups": classes(

@@ -44,7 +44,7 @@ from netspec.syntax import tree
 from netspec.types import Dim, TensorType
 
 CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline", "weights")
-LATER = ("precision", "compile", "ema", "checkpoint")
+LATER = ("precision", "compile", "checkpoint")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -69,6 +69,10 @@ def _positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
+def _share(value: object) -> bool:
+    return isinstance(value, float) and 0 < value < 1
+
+
 PLAIN: dict[str, Setting] = {
     "batch": Setting(_whole(1), "a positive number of rows"),
     "epochs": Setting(_whole(1), "a positive number of epochs"),
@@ -76,6 +80,7 @@ PLAIN: dict[str, Setting] = {
     "seed": Setting(_whole(0, 2**32 - 1), "a whole number from 0 to 4294967295"),
     "clip": Setting(_positive, "a positive number, the largest norm of the gradient"),
     "accumulate": Setting(_whole(1), "a positive number of batches"),
+    "ema": Setting(_share, "a number between 0 and 1, what each step keeps of the average"),
     "workers": Setting(_whole(0), "a number of processes, 0 or more"),
     "device": Setting(lambda value: value in DEVICES, "`auto`, `cpu`, `cuda` or `mps`"),
 }
@@ -220,7 +225,7 @@ class _Statements:
                 if isinstance(constant, Unknown):
                     continue
                 value, given = constant, describe(constant)
-            if value is None and name in {"clip", "batch"}:
+            if value is None and name in {"clip", "batch", "ema"}:
                 continue
             if not setting.accepts(value):
                 self.bodies.context.report(
