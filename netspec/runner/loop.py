@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from netspec.program.train import BY_CLOSURE
@@ -57,13 +57,8 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
             if plan.clip is not None:
                 clip_grad_norm_(parameters, plan.clip)
             optimizer.step(again(job, batch))
-            if job.average is not None:
-                job.average.update()
-            for parameter in parameters:
-                parameter.grad = None  # what zero_grad does, without its bookkeeping
+            conclude(job, parameters)
             position.taken += 1
-            if rate.moves_by_step:
-                rate.after_step()
             if position.taken == plan.steps or position.interrupted:
                 break
 
@@ -77,6 +72,16 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
         yield record
         if position.taken == plan.steps or position.interrupted:
             return
+
+
+def conclude(job: Job, parameters: list[nn.Parameter]) -> None:
+    """What follows a step of the optimizer: the average, fresh gradients, the next rate."""
+    if job.average is not None:
+        job.average.update()
+    for parameter in parameters:
+        parameter.grad = None  # what zero_grad does, without its bookkeeping
+    if job.rate.moves_by_step:
+        job.rate.after_step()
 
 
 def again(job: Job, batch: tuple[Tensor, ...]) -> Callable[[], float] | None:

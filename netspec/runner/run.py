@@ -48,8 +48,7 @@ def fit(
     `module` was built by `initialise` and `loss` takes the plan's loss inputs by position. Raises
     `RunError` when the plan does not fit this model or machine, or when the loss is not finite.
     """
-    device = device or choose_device(plan)
-    job, position = prepare_job(plan, network, module, loss, splits, device)
+    job, position = prepare_job(plan, network, module, loss, splits, device or choose_device(plan))
     observer = observer or Unobserved()
     begun = time.perf_counter()
     observer.begin(position)
@@ -84,7 +83,7 @@ def fit(
         epochs=len(history),
         seconds=seconds,
         ended=ended,
-        device=str(device),
+        device=str(job.device),
         class_names=class_names,
         points=_points(job),
         folder=None if folder is None else folder.path,
