@@ -30,7 +30,7 @@ from netspec import driver
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.diagnostics.render import render_terminal
 from netspec.program import Program
-from netspec.program.graph import Graph, Slot
+from netspec.program.graph import Graph, Scan, Slot, every_step
 from netspec.source import Source
 
 CASES = Path(__file__).parent / "cases"
@@ -165,7 +165,9 @@ def values(graph: Graph) -> Iterator[Slot]:
         if isinstance(child.module, Graph):
             yield from values(child.module)
     yield from graph.inputs
-    for step in graph.steps:
+    for step in every_step(graph.steps):
+        if isinstance(step, Scan):
+            yield from step.begins
         yield from step.results
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -16,7 +16,7 @@ from netspec.cli.complaints import complain
 from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
 from netspec.program import Program
-from netspec.program.graph import Compute, Graph, Invoke, Layer, Model, Ref, Slot
+from netspec.program.graph import Compute, Graph, Invoke, Layer, Model, Ref, Scan, Slot, Step
 from netspec.source import Span
 
 WIDE = 10_000
@@ -65,8 +65,11 @@ def rows(graph: Graph, prefix: str = "", seen: set[str] | None = None) -> Iterat
 
     A layer that is used again is listed again, its parameters counted once.
     """
-    seen = set() if seen is None else seen
-    for step in graph.steps:
+    yield from _rows(graph, graph.steps, prefix, set() if seen is None else seen)
+
+
+def _rows(graph: Graph, steps: Iterable[Step], prefix: str, seen: set[str]) -> Iterator[Row]:
+    for step in steps:
         match step:
             case Invoke():
                 key = prefix + step.child
@@ -90,6 +93,15 @@ def rows(graph: Graph, prefix: str = "", seen: set[str] | None = None) -> Iterat
                     output=_types(step.results),
                     parameters=None,
                 )
+            case Scan():
+                yield Row(
+                    span=step.span,
+                    key="",
+                    layer=f"scan along {step.dim}",
+                    output=_types(step.results),
+                    parameters=None,
+                )
+                yield from _rows(graph, step.steps, prefix, seen)
             case _:
                 assert_never(step)
 

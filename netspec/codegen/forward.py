@@ -8,7 +8,7 @@ take the name of the flow they belong to (`x = self.conv1(x)`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 
 from netspec.codegen import functions, layout, sizes
@@ -19,19 +19,22 @@ from netspec.codegen.names import checked, checked_shape, local
 from netspec.codegen.plans import Path
 from netspec.codegen.variables import Variables
 from netspec.program.graph import (
+    Carry,
     Compute,
     EllipsisOperand,
     Graph,
     Invoke,
     Literal,
     Operand,
+    Piece,
     Ref,
+    Scan,
     SliceOperand,
     Slot,
     Step,
 )
 from netspec.program.graph import Sequence as OperandSequence
-from netspec.program.operands import holds_tensor, refs
+from netspec.program.operands import held, holds_tensor, refs
 from netspec.types import Dim
 from netspec.types.measures import measure
 
@@ -93,9 +96,11 @@ class Statements:
     # Values that wait for the place where they are used, in the order they are computed.
     _waiting: dict[int, _Value] = field(default_factory=dict)
     _shape_shown: str = ""
+    _indent: int = field(init=False)
 
     def __post_init__(self, unnamed: str) -> None:
         self._variables = Variables(self.graph, unnamed)
+        self._indent = self.around.indent
         if self.graph.inputs:
             self._shape_shown = self.graph.inputs[0].type.dims()
 
@@ -109,23 +114,26 @@ class Statements:
         for names, value in self._variables.read_sizes():
             self._write(f"{names} = ", Expr(value))
         for number, step in enumerate(self.graph.steps):
-            self._step(number, step)
+            self._step((number,), step)
         self._return()
         return self._lines
 
     # --- steps -------------------------------------------------------------------------------
 
-    def _step(self, number: int, step: Step) -> None:
+    def _step(self, path: Path, step: Step) -> None:
+        if isinstance(step, Scan):
+            self._scan(path, step)
+            return
         waiting = [ref for ref in refs(step) if ref in self._waiting]
         if waiting:
             # Only the values computed last, in their order, may move into this expression.
             movable = list(self._waiting)[-len(waiting) :] == waiting
             if not movable or not self._readable(step, [self._waiting[ref] for ref in waiting]):
                 self._write_waiting()
-        value = self._value(number, step)
-        if waiting and len(value.expr.text) > WIDTH - self.around.indent - 10:
+        value = self._value(path, step)
+        if waiting and len(value.expr.text) > WIDTH - self._indent - 10:
             self._write_waiting()
-            value = self._value(number, step)
+            value = self._value(path, step)
         for ref in waiting:
             self._waiting.pop(ref, None)
         if self._can_wait(step):
@@ -134,7 +142,7 @@ class Statements:
             self._write_waiting()
             self._assign(step.results, value, step)
 
-    def _can_wait(self, step: Step) -> bool:
+    def _can_wait(self, step: Invoke | Compute) -> bool:
         """Whether the value may stand where it is used: used once, and without a name of its own.
 
         A last value that only rebinds a name is returned without it.
@@ -153,7 +161,7 @@ class Statements:
         returned = step is self.graph.steps[-1] and self.graph.outputs == (Ref(slot.id),)
         return returned and local(slot.name) in self._variables
 
-    def _readable(self, step: Step, inner: Sequence[_Value]) -> bool:
+    def _readable(self, step: Invoke | Compute, inner: Sequence[_Value]) -> bool:
         """Whether a line stays readable when `step` is written around these values."""
         if max(value.calls for value in inner) >= MOST_CALLS:
             return False
@@ -168,7 +176,7 @@ class Statements:
             return False
         return max(value.modules for value in inner) < MOST_MODULES
 
-    def _value(self, number: int, step: Step) -> _Value:
+    def _value(self, path: Path, step: Invoke | Compute) -> _Value:
         reads: Counter[int] = Counter()
         inner = [self._waiting[ref] for ref in refs(step) if ref in self._waiting]
         made = _Value(
@@ -180,7 +188,7 @@ class Statements:
             any(value.has_weightless for value in inner),
         )
         arguments = [
-            Argument(self._operand(operand, (number, at), reads), holds_tensor(operand))
+            Argument(self._operand(operand, (*path, at), reads), holds_tensor(operand))
             for at, operand in enumerate(step.operands)
         ]
         if isinstance(step, Invoke):
@@ -195,7 +203,7 @@ class Statements:
         keywords = [
             (
                 checked(name),
-                Argument(self._operand(value, (number, name), reads), holds_tensor(value)),
+                Argument(self._operand(value, (*path, name), reads), holds_tensor(value)),
             )
             for name, value in step.keywords
         ]
@@ -244,15 +252,130 @@ class Statements:
             case int() | float():
                 return self.around.constant(path, operand)
 
+    # --- loops -------------------------------------------------------------------------------
+
+    def _scan(self, path: Path, scan: Scan) -> None:
+        """A `for` over the pieces of the sequences; outputs are listed, and stacked behind it."""
+        names = self._variables
+        states = self._begin(scan)
+        reads: Counter[int] = Counter()
+        sequences = [self._sequence(piece, scan.dim, reads) for piece in scan.pieces]
+        lists = {at: self._list(scan, ref) for at, ref in names.listed(scan).items()}
+        pieces = [
+            names.take(piece.slot, None) if names.left[piece.slot.id] else "_"
+            for piece in scan.pieces
+        ]
+        names.left.subtract(reads)
+        over = sequences[0]
+        if len(sequences) > 1:
+            over = layout.call("zip", sequences, [("strict", Expr("True"))])
+        for written in layout.lines(f"for {', '.join(pieces)} in ", over, self._indent, ":"):
+            self._lines.append(written)
+        self._indent += 4
+        for number, step in enumerate(scan.steps):
+            self._step((*path, number), step)
+        self._end_of_step(scan, states, lists)
+        self._indent -= 4
+        for ref in held(scan):
+            names.left[ref] -= 1
+        for slot, name in zip(scan.last, states, strict=True):
+            names.share(slot, name)
+        for at, name in lists.items():
+            stacked = layout.call("torch.stack", [Expr(name)], [("dim", layout.literal(scan.dim))])
+            names.release(name)
+            value = _Value(stacked, Counter(), calls=1)
+            slot = scan.stacked[at]
+            if slot.name is None and names.left[slot.id] == 1:
+                self._waiting[slot.id] = value
+            else:
+                self._assign((slot,), value, None)
+
+    def _begin(self, scan: Scan) -> list[str]:
+        """Set the states to what they start as; their names."""
+        names = self._variables
+        sequence = scan.pieces[0].sequence.id
+        # A sequence that is computed last may stand in the loop's head.
+        kept = self._waiting.pop(sequence) if list(self._waiting)[-1:] == [sequence] else None
+        if kept is not None and (len(scan.pieces) > 1 or self._waiting):
+            self._waiting[sequence] = kept
+            kept = None
+        starts = {carry.initial.id: carry for carry in scan.carries}
+        written: dict[int, str] = {}
+        for slot_id, value in list(self._waiting.items()):
+            carry = starts.get(slot_id)
+            if carry is None or names.left[slot_id] != 1:
+                continue
+            self._write_waiting(until=slot_id)
+            del self._waiting[slot_id]
+            names.left.subtract(value.reads)
+            names.left[slot_id] -= 1
+            written[carry.slot.id] = self._start(carry, value.expr)
+        self._write_waiting()
+        for carry in scan.carries:
+            if carry.slot.id not in written:
+                name = names[carry.initial.id]
+                names.left[carry.initial.id] -= 1
+                written[carry.slot.id] = self._start(carry, Expr(name))
+        if kept is not None:
+            self._waiting[sequence] = kept
+        return [written[carry.slot.id] for carry in scan.carries]
+
+    def _start(self, carry: Carry, value: Expr) -> str:
+        name = self._variables.take(carry.slot, None)
+        if name != value.text:
+            self._write(f"{name} = ", value, carry.slot)
+        return name
+
+    def _sequence(self, piece: Piece, dim: int, reads: Counter[int]) -> Expr:
+        """`x.unbind(1)`."""
+        value = self._operand(piece.sequence, (), reads)
+        self._waiting.pop(piece.sequence.id, None)
+        return layout.call(layout.attribute(value, "unbind"), [layout.literal(dim)])
+
+    def _list(self, scan: Scan, output: Ref) -> str:
+        """An empty list for an output of all steps; its name."""
+        wanted = "outputs"
+        if len(self._variables.listed(scan)) > 1:
+            name = self._variables.slots[output.id].name
+            wanted = f"{local(name)}_steps" if name is not None else wanted
+        listed = self._variables.reserve(wanted)
+        self._write(f"{listed} = ", Expr("[]"))
+        return listed
+
+    def _end_of_step(self, scan: Scan, states: Sequence[str], lists: Mapping[int, str]) -> None:
+        """List the outputs of a step, and hand its states on."""
+        names = self._variables
+        given = [scan.outputs[at].id for at in lists]
+        waiting = [ref for ref in given if ref in self._waiting]
+        if list(self._waiting) != waiting or len(set(waiting)) != len(waiting):
+            self._write_waiting()
+        for at, name in lists.items():
+            reads: Counter[int] = Counter()
+            output = scan.outputs[at]
+            value = self._operand(output, (), reads)
+            self._waiting.pop(output.id, None)
+            names.left.subtract(reads)
+            self._write("", layout.call(f"{name}.append", [value]))
+        updates = [names[carry.update.id] for carry in scan.carries]
+        moved = [pair for pair in zip(states, updates, strict=True) if pair[0] != pair[1]]
+        if moved:
+            targets = ", ".join(state for state, _ in moved)
+            self._write(f"{targets} = ", Expr(", ".join(update for _, update in moved)))
+        names.left.subtract(carry.update.id for carry in scan.carries)
+
     # --- statements --------------------------------------------------------------------------
 
-    def _write_waiting(self) -> None:
-        """Give each waiting value a statement, in the order they are computed."""
+    def _write_waiting(self, until: int | None = None) -> None:
+        """Give each waiting value, before `until`, a statement in the order they are computed."""
         for slot_id, value in list(self._waiting.items()):
+            if slot_id == until:
+                return
             del self._waiting[slot_id]
             self._assign((self._variables.slots[slot_id],), value, None)
 
-    def _assign(self, results: tuple[Slot, ...], value: _Value, step: Step | None) -> None:
+    def _assign(
+        self, results: tuple[Slot, ...], value: _Value, step: Invoke | Compute | None
+    ) -> None:
         first = next(iter(value.reads), None)
         self._variables.left.subtract(value.reads)
         if all(not self._variables.left[slot.id] for slot in results):
@@ -273,7 +396,7 @@ class Statements:
         self._write(f"{text}{comma} = ", value.expr, results[0] if alone else None)
 
     def _write(self, prefix: str, expr: Expr, shown: Slot | None = None) -> None:
-        written = list(layout.lines(prefix, expr, self.around.indent))
+        written = list(layout.lines(prefix, expr, self._indent))
         if shown is not None and self.around.shapes and len(written) == 1:
             shape = checked_shape(shown.type.dims())
             if shape != self._shape_shown and len(written[0]) + 4 + len(shape) <= WIDTH:
@@ -291,11 +414,11 @@ class Statements:
             self._write("return ", texts[0], self._variables.slots[outputs[0]])
             return
         line = f"return {', '.join(text.text for text in texts)}"
-        if len(line) + self.around.indent > WIDTH and self._waiting:
+        if len(line) + self._indent > WIDTH and self._waiting:
             self._write_waiting()
             self._return()
             return
-        self._lines.append(" " * self.around.indent + line)
+        self._lines.append(" " * self._indent + line)
 
 
 def _invoked(child: Child, operands: list[Expr]) -> Expr:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal as OneOf
 
 from netspec.codegen.arguments import MISSING, Absence, Argument, Given
 from netspec.codegen.constructors import in_order
 from netspec.program.graph import (
+    Compute,
     EllipsisOperand,
     Graph,
     Invoke,
@@ -20,6 +22,7 @@ from netspec.program.graph import (
     Literal,
     Operand,
     Ref,
+    Scan,
     SliceOperand,
     Step,
 )
@@ -100,38 +103,53 @@ class Body:
 
     def structure(self, without: frozenset[str] = frozenset()) -> Hashable:
         """What all uses of one class have in common; calls of `without` pass their input on."""
-        number = {slot.id: at for at, slot in enumerate(self.graph.inputs)}
-        steps: list[Hashable] = []
-        count = len(number)
-        for step in self.graph.steps:
-            operands = tuple(self._normal(operand, number) for operand in step.operands)
-            head: tuple[Hashable, ...]
-            if isinstance(step, Invoke):
-                if step.child in without:
-                    (operand,) = step.operands
-                    assert isinstance(operand, Ref)
-                    number[step.results[0].id] = number[operand.id]
-                    continue
-                head = ("invoke", step.child)
-            else:
-                named = ((name, self._normal(value, number)) for name, value in step.keywords)
-                head = ("compute", step.function, tuple(named))
-            for slot in step.results:
-                number[slot.id] = count
-                count += 1
-            steps.append((*head, operands, len(step.results)))
+        fresh = count()
+        number = {slot.id: next(fresh) for slot in self.graph.inputs}
+        steps = tuple(self._normal_steps(self.graph.steps, number, fresh, without))
         parts = tuple(
             (key, signature(part)) for key, part in self.parts.items() if key not in without
         )
         outputs = tuple(number[ref.id] for ref in self.graph.outputs)
-        return parts, len(self.graph.inputs), tuple(steps), outputs
+        return parts, len(self.graph.inputs), steps, outputs
 
     def holes(self, numbers: Sequence[int]) -> Iterator[Hole]:
         """Every hole, in the order it is written; the steps go by `numbers`."""
         for key, part in self.parts.items():
             yield from _part_holes(part, (key,))
         for number, step in zip(numbers, self.graph.steps, strict=True):
-            yield from _step_holes(step, number)
+            yield from _step_holes(step, (number,))
+
+    def _normal_steps(
+        self,
+        steps: Sequence[Step],
+        number: dict[int, int],
+        fresh: Iterator[int],
+        without: frozenset[str],
+    ) -> Iterator[Hashable]:
+        """The steps with their values numbered as they come, by `fresh`."""
+        for step in steps:
+            said: tuple[Hashable, ...]
+            match step:
+                case Invoke(child=child, operands=(Ref(given),)) if child in without:
+                    number[step.results[0].id] = number[given]
+                    continue
+                case Invoke():
+                    operands = tuple(self._normal(value, number) for value in step.operands)
+                    said = ("invoke", step.child, operands)
+                case Compute():
+                    operands = tuple(self._normal(value, number) for value in step.operands)
+                    named = ((name, self._normal(value, number)) for name, value in step.keywords)
+                    said = ("compute", step.function, tuple(named), operands)
+                case Scan():
+                    sequences = tuple(number[piece.sequence.id] for piece in step.pieces)
+                    initials = tuple(number[carry.initial.id] for carry in step.carries)
+                    number.update((slot.id, next(fresh)) for slot in step.begins)
+                    inner = tuple(self._normal_steps(step.steps, number, fresh, without))
+                    outputs = tuple(number[ref.id] for ref in step.outputs)
+                    updates = tuple(number[carry.update.id] for carry in step.carries)
+                    said = ("scan", step.dim, sequences, initials, inner, outputs, updates)
+            number.update((slot.id, next(fresh)) for slot in step.results)
+            yield *said, len(step.results)
 
     def _normal(self, operand: Operand, number: Mapping[int, int]) -> Hashable:
         match operand:
@@ -179,15 +197,19 @@ def _part_holes(part: Part, path: Path) -> Iterator[Hole]:
                 yield Hole((*path, name), name, value, default)
 
 
-def _step_holes(step: Step, number: int) -> Iterator[Hole]:
+def _step_holes(step: Step, path: Path) -> Iterator[Hole]:
+    if isinstance(step, Scan):
+        for number, inner in enumerate(step.steps):
+            yield from _step_holes(inner, (*path, number))
+        return
     for at, operand in enumerate(step.operands):
-        yield from _operand_holes(operand, (number, at), _constant_name(step))
-    if not isinstance(step, Invoke):
+        yield from _operand_holes(operand, (*path, at), _constant_name(step))
+    if isinstance(step, Compute):
         for name, value in step.keywords:
-            yield from _operand_holes(value, (number, name), name)
+            yield from _operand_holes(value, (*path, name), name)
 
 
-def _constant_name(step: Step) -> str:
+def _constant_name(step: Invoke | Compute) -> str:
     """What a constant is called that differs between the uses of a class."""
     if isinstance(step, Invoke) or step.function == "getitem":
         return "index"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from netspec.codegen.arguments import MISSING, Fixed, Given, Naming, Place, Vector
 from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local
 from netspec.codegen.plans import Body, Chain, ClassPlan, Hole, Instance, Leaf, Part, Path
-from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref
+from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref, every_step
 from netspec.types import TensorType
 
 # Containers nest this deep at most before one becomes a class.
@@ -228,6 +228,10 @@ def _lacking(full: Body, less: Body) -> frozenset[str]:
     if full.is_chain or not less.parts.keys() < full.parts.keys():
         return frozenset()
     calls = [s for s in full.graph.steps if isinstance(s, Invoke) and s.child in lacks]
+    # A part that a scan calls stays: only the steps around it are numbered without the optional.
+    everywhere = (s for s in every_step(full.graph.steps) if isinstance(s, Invoke))
+    if sum(step.child in lacks for step in everywhere) != len(calls):
+        return frozenset()
     plain = all(
         len(step.results) == 1 and len(step.operands) == 1 and isinstance(step.operands[0], Ref)
         for step in calls

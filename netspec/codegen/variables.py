@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import local, unused
-from netspec.program.graph import Graph, Slot
-from netspec.program.operands import dims, refs
+from netspec.program.graph import Graph, Ref, Scan, Slot, Step, every_step
+from netspec.program.operands import dims, held, own_slots, refs
 from netspec.types.measures import Axis, axes, measure
 
 
@@ -30,6 +30,8 @@ class Variables:
     sizes: dict[Axis, Expr] = field(default_factory=dict)
     _names: dict[int, str] = field(default_factory=dict)
     _holder: dict[str, int] = field(default_factory=dict)
+    # Every value that anything reads.
+    _used: frozenset[int] | None = None
     # The name that the flow ends in which an unnamed value belongs to.
     _flow: dict[int, str] = field(default_factory=dict)
 
@@ -39,10 +41,12 @@ class Variables:
         for slot in graph.inputs:
             self._bind(slot.id, local(slot.name or self.unnamed, self._holder))
         self.inputs = tuple(self._names[slot.id] for slot in graph.inputs)
-        for step in graph.steps:
-            self.left.update(refs(step))
+        self._count(graph.steps)
         self.left.update(ref.id for ref in graph.outputs)
-        for step in reversed(graph.steps):
+        for step in reversed(list(every_step(graph.steps))):
+            if isinstance(step, Scan):
+                self._lead(step)
+                continue
             first = next(refs(step), None)
             if len(step.results) == 1 and first is not None and self.left[first] == 1:
                 flow = step.results[0].name or self._flow.get(step.results[0].id)
@@ -62,6 +66,21 @@ class Variables:
         name = self._choose(slot, first)
         self._bind(slot.id, name)
         return name
+
+    def reserve(self, wanted: str) -> str:
+        """A name for what is no value of the graph, until it is released."""
+        name = unused(wanted, self._live())
+        self._holder[name] = never = -1 - len(self._holder)
+        self.left[never] = 1
+        return name
+
+    def release(self, name: str) -> None:
+        """Let other values have a name."""
+        self.left[self._holder[name]] = 0
+
+    def share(self, slot: Slot, name: str) -> None:
+        """Let a value stand under the name that holds it already."""
+        self._bind(slot.id, name)
 
     def read_sizes(self) -> Iterator[tuple[str, str]]:
         """Settle how sizes are read; the variables to set first, with their values.
@@ -84,6 +103,34 @@ class Variables:
             else:
                 value = ", ".join(f"{shape}[{axis.axis}]" for axis in its)
             yield ", ".join([self._take_size(axis) for axis in its]), value
+
+    # --- counting ----------------------------------------------------------------------------
+
+    def _count(self, steps: Sequence[Step]) -> None:
+        """Count what steps read; what a scan's steps read stays until the last of them."""
+        for step in steps:
+            if not isinstance(step, Scan):
+                self.left.update(refs(step))
+                continue
+            self.left.update(piece.sequence.id for piece in step.pieces)
+            self.left.update(carry.initial.id for carry in step.carries)
+            self._count(step.steps)
+            self.left.update(output.id for output in self.listed(step).values())
+            self.left.update(carry.update.id for carry in step.carries)
+            self.left.update(held(step).keys())
+
+    def listed(self, scan: Scan) -> dict[int, Ref]:
+        """The outputs of a scan that are needed, by the number of the result."""
+        if self._used is None:
+            self._used = _used(self.graph)
+        results = enumerate(zip(scan.stacked, scan.outputs, strict=True))
+        return {at: output for at, (slot, output) in results if slot.id in self._used}
+
+    def _lead(self, scan: Scan) -> None:
+        """Let the start of a state have the name of the state."""
+        for carry in scan.carries:
+            if self.left[carry.initial.id] == 1 and carry.slot.name is not None:
+                self._flow[carry.initial.id] = carry.slot.name
 
     # --- values ------------------------------------------------------------------------------
 
@@ -125,7 +172,8 @@ class Variables:
         for number, step in enumerate(self.graph.steps):
             for dim in dims(step):
                 for axis in axes(measure(dim, types)):
-                    found[axis] = None if axis in found else number
+                    once = axis not in found and not isinstance(step, Scan)
+                    found[axis] = number if once else None
         return dict(sorted(found.items(), key=lambda item: (item[0].input, item[0].axis)))
 
     def _may_be_rebound(self, number: int, *, before: int) -> bool:
@@ -134,7 +182,8 @@ class Variables:
         if not self.left[slot_id]:
             return True
         for step in self.graph.steps[:before]:
-            named = [local(slot.name) for slot in step.results if slot.name is not None]
+            made = (*step.results, *(own_slots(step) if isinstance(step, Scan) else ()))
+            named = [local(slot.name) for slot in made if slot.name is not None]
             # Once it is used, a value without a name may take its name over.
             if name in named or slot_id in refs(step):
                 return True
@@ -150,3 +199,14 @@ class Variables:
         self.left[never] = 1
         self.sizes[axis] = Expr(name)
         return name
+
+
+def _used(graph: Graph) -> frozenset[int]:
+    """Every value that a step or the output of a graph reads."""
+    found = {ref.id for ref in graph.outputs}
+    for step in every_step(graph.steps):
+        found.update(refs(step))
+        if isinstance(step, Scan):
+            found.update(output.id for output in step.outputs)
+            found.update(carry.update.id for carry in step.carries)
+    return frozenset(found)

@@ -7,7 +7,7 @@ a `Slot`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -113,7 +113,66 @@ class Compute:
     results: tuple[Slot, ...]
 
 
-Step = Invoke | Compute
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One sequence of a scan: `slot` is its piece at a step."""
+
+    sequence: Ref
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carry:
+    """One state of a scan: `slot` is what a step begins with, `update` what it ends with."""
+
+    initial: Ref
+    slot: Slot
+    update: Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """Run `steps` for each piece of the sequences along `dim`, which may count from the end.
+
+    The steps stand in the same graph: they use its values and its children, and values of their own
+    that nothing outside sees. `results` are the outputs of all steps, stacked along `dim`, and
+    then the last state of each carry.
+    """
+
+    span: Span
+    dim: int
+    pieces: tuple[Piece, ...]
+    carries: tuple[Carry, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[Ref, ...]
+    results: tuple[Slot, ...]
+
+    @property
+    def begins(self) -> tuple[Slot, ...]:
+        """What a step begins with: a piece of each sequence, and each state."""
+        pieces = tuple(piece.slot for piece in self.pieces)
+        return (*pieces, *(carry.slot for carry in self.carries))
+
+    @property
+    def stacked(self) -> tuple[Slot, ...]:
+        """The results that are outputs of all steps, one an output."""
+        return self.results[: len(self.outputs)]
+
+    @property
+    def last(self) -> tuple[Slot, ...]:
+        """The results that are last states, one a carry."""
+        return self.results[len(self.outputs) :]
+
+
+Step = Invoke | Compute | Scan
+
+
+def every_step(steps: Iterable[Step]) -> Iterator[Step]:
+    """Each step, those within a scan before the scan itself."""
+    for step in steps:
+        if isinstance(step, Scan):
+            yield from every_step(step.steps)
+        yield step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +209,10 @@ class Graph:
     def slots(self) -> dict[int, Slot]:
         """Every value of this graph by id."""
         found = {slot.id: slot for slot in self.inputs}
-        for step in self.steps:
+        for step in every_step(self.steps):
             found.update((slot.id, slot) for slot in step.results)
+            if isinstance(step, Scan):
+                found.update((slot.id, slot) for slot in step.begins)
         return found
 
     @property

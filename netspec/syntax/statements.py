@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lark import Token
 
 from netspec.syntax import tree
@@ -64,31 +66,32 @@ class StatementBuilder(ExpressionBuilder):
         otherwise = parts[-1] if len(parts) % 2 else None
         return tree.If(span=self.span(children), branches=tuple(arms), otherwise=otherwise)
 
+    def scanned(self, children: Children) -> tree.Scanned:
+        name, _, sequence = children
+        return tree.Scanned(span=self.span(children), name=name, sequence=sequence)
+
+    def carried(self, children: Children) -> tree.Carried:
+        name, _, initial = children
+        return tree.Carried(span=self.span(children), name=name, initial=initial)
+
     def scan(self, children: Children) -> tree.Scan:
-        step, sequence, dim, carry, initial, body = nodes(children)
+        parts = nodes(children)
+        at = next(number for number, part in enumerate(parts) if isinstance(part, tree.Body))
+        pieces = tuple(part for part in parts if isinstance(part, tree.Scanned))
         return tree.Scan(
             span=self.span(children),
             targets=(),
-            step=step,
-            sequence=sequence,
-            dim=dim,
-            carry=carry,
-            initial=initial,
-            body=body,
+            pieces=pieces,
+            dim=parts[len(pieces)],
+            carries=tuple(part for part in parts if isinstance(part, tree.Carried)),
+            body=parts[at],
+            stages=parts[at + 1 :],
         )
 
     def bind_scan(self, children: Children) -> tree.Scan:
         targets, _, scan = children
-        return tree.Scan(
-            span=self.span(children),
-            targets=targets.value,
-            step=scan.step,
-            sequence=scan.sequence,
-            dim=scan.dim,
-            carry=scan.carry,
-            initial=scan.initial,
-            body=scan.body,
-        )
+        made: tree.Scan = replace(scan, span=self.span(children), targets=targets.value)
+        return made
 
     # --- weights and training -------------------------------------------------------------------
 

@@ -273,16 +273,31 @@ class If(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned(Node):
+    """`step in x`: a name for each piece of a sequence."""
+
+    name: Name
+    sequence: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried(Node):
+    """`h = zeros(B, 20)`: a state and what it starts as."""
+
+    name: Name
+    initial: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scan(Node):
-    """`hs = scan step in x along 1 carry h = h0 { ... }`."""
+    """`hs = scan step in x along 1 carry h = h0 { ... } -> Linear(2)`."""
 
     targets: tuple[Expr, ...]
-    step: Name
-    sequence: Expr
+    pieces: tuple[Scanned, ...]
     dim: Expr
-    carry: Name
-    initial: Expr
+    carries: tuple[Carried, ...]
     body: Body
+    stages: tuple[Expr, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -428,6 +428,39 @@ train {
   epochs    = 2
 }
 """
+CASES["scan"] = """
+data {
+  x = normal(0, 1, size=[40, 6, 3])
+  y = x[:, 0, 0]
+  split(train=50%, val=50%)
+}
+
+block Layer(width) {
+  input x: real[B, T, F]
+  scan step in x along 1 carry h = zeros(B, width), before = zeros(B, F) {
+    h = tanh((step - before -> Linear(width)) + (h -> Linear(width, bias=false)))
+    before = step
+    output h
+  }
+}
+
+model {
+  input x: real[B, T, F]
+  deep = x -> Layer(5) -> Layer(4) -> Dropout(0.1)
+  scan step in deep along 1 carry h = zeros(B, 5) {
+    h = tanh((step -> Linear(5)) + (h -> Dropout(0.2) -> Linear(5)))
+  }
+  h -> Linear(1)
+}
+
+train {
+  loss      = MSELoss
+  optimizer = Adam
+  metrics   = [mae]
+  batch     = 8
+  epochs    = 2
+}
+"""
 CASES["one_line"] = (
     "data { make_moons(n_samples=20, random_state=1) }\nmodel { Linear(1) -> Sigmoid }\n"
     "train { loss = BCELoss\noptimizer = SGD(lr=1)\nepochs = 2 }\n"

@@ -6,7 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from netspec.program.graph import Compute, Graph, Invoke, Layer, Model, Operand, Ref, SliceOperand
+from netspec.program.graph import (
+    Compute,
+    Graph,
+    Invoke,
+    Layer,
+    Model,
+    Operand,
+    Ref,
+    Scan,
+    SliceOperand,
+    Slot,
+    Step,
+)
 from netspec.program.graph import Sequence as OperandSequence
 from netspec.program.train import TrainPlan
 from netspec.source import Span
@@ -126,7 +138,21 @@ class _Opened:
         """The outputs of a graph whose inputs are the values `given`."""
         values = {slot.id: value for slot, value in zip(graph.inputs, given, strict=True)}
         modules = {child.key: child.module for child in graph.children}
-        for step in graph.steps:
+        self._run(graph.steps, values, modules, prefix)
+        return [values[ref.id] for ref in graph.outputs]
+
+    def _run(
+        self,
+        steps: Sequence[Step],
+        values: dict[int, int],
+        modules: Mapping[str, Layer | Graph],
+        prefix: str,
+    ) -> None:
+        """Apply steps to `values`, numbers by the slots they stand in."""
+        for step in steps:
+            if isinstance(step, Scan):
+                self._scan(step, values, modules, prefix)
+                continue
             operands = [values[used] for operand in _operands(step) for used in _ids(operand)]
             module = modules[step.child] if isinstance(step, Invoke) else None
             if isinstance(step, Invoke) and isinstance(module, Graph):
@@ -143,7 +169,37 @@ class _Opened:
                     )
                 )
             values.update((s.id, v) for s, v in zip(step.results, results, strict=True))
-        return [values[ref.id] for ref in graph.outputs]
+
+    def _scan(
+        self,
+        scan: Scan,
+        values: dict[int, int],
+        modules: Mapping[str, Layer | Graph],
+        prefix: str,
+    ) -> None:
+        """One step stands for all; everything it gives or hands on is in the results."""
+        begun = [piece.sequence.id for piece in scan.pieces]
+        begun += [carry.initial.id for carry in scan.carries]
+        for slot, given in zip(scan.begins, begun, strict=True):
+            self._through("scan", scan.span, [values[given]], (slot,), values)
+        self._run(scan.steps, values, modules, prefix)
+        ends = [*scan.outputs, *(carry.update for carry in scan.carries)]
+        through = [values[ref.id] for ref in ends]
+        self._through("scan", scan.span, through, scan.results, values)
+
+    def _through(
+        self,
+        what: str,
+        span: Span,
+        operands: Sequence[int],
+        slots: Sequence[Slot],
+        values: dict[int, int],
+    ) -> None:
+        results = [self._value(slot.type) for slot in slots]
+        values.update((slot.id, v) for slot, v in zip(slots, results, strict=True))
+        self.applied.append(
+            Applied(what=what, key="", span=span, operands=tuple(operands), results=tuple(results))
+        )
 
 
 def _function(step: Invoke | Compute) -> str:

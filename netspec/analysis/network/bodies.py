@@ -15,7 +15,7 @@ from netspec.analysis.context import Context
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.inputs import bind_dimensions
-from netspec.analysis.network.instances import Instances
+from netspec.analysis.network.scans import Scans
 from netspec.analysis.network.stages import flattened, joined, rebind
 from netspec.analysis.network.values import UNKNOWN, Bound, Scope, Unknown, Value, describe
 from netspec.analysis.places import header
@@ -23,7 +23,7 @@ from netspec.program.graph import Invoke, Ref
 from netspec.source import Span
 from netspec.syntax import tree
 
-LATER = {tree.Scan: "`scan`", tree.Tie: "`tie`", tree.Freeze: "`freeze`", tree.Init: "`init`"}
+LATER = {tree.Tie: "`tie`", tree.Freeze: "`freeze`", tree.Init: "`init`"}
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class _Given:
     names: tuple[str, ...] = ()
 
 
-class Bodies(Instances):
+class Bodies(Scans):
     """Runs bodies."""
 
     def __init__(self, context: Context) -> None:
@@ -112,13 +112,13 @@ class Bodies(Instances):
                 self._repeat(statement, frame)
             case tree.If():
                 self._if(statement, frame)
-            case tree.Scan() | tree.Tie() | tree.Freeze() | tree.Init():
+            case tree.Scan():
+                frame.current = value = self.scan(statement, frame)
+                if statement.targets:
+                    self._assign_all(statement.targets, value, header(statement.span), frame)
+            case tree.Tie() | tree.Freeze() | tree.Init():
                 place = header(statement.span)
                 self.context.report(errors.not_yet(place, LATER[type(statement)]))
-                if isinstance(statement, tree.Scan):
-                    for target in statement.targets:
-                        self._assign(target, UNKNOWN, frame)
-                    frame.current = UNKNOWN
             case tree.Output():
                 self.context.report(errors.output_inside(statement.span))
                 frame.current = UNKNOWN
@@ -161,14 +161,14 @@ class Bodies(Instances):
                 frame.graph.counted = False
         elif isinstance(value, Unknown):
             frame.current = UNKNOWN
-        if len(statement.targets) == 1 and not isinstance(statement.targets[0], tree.TupleDisplay):
-            self._assign(statement.targets[0], value, frame)
-            return
-        self._assign_several(statement.targets, value, statement, frame)
+        self._assign_all(statement.targets, value, statement.values[-1].span, frame)
 
-    def _assign_several(
-        self, targets: Sequence[tree.Expr], value: Value, statement: tree.Bind, frame: Frame
+    def _assign_all(
+        self, targets: Sequence[tree.Expr], value: Value, producer: Span, frame: Frame
     ) -> None:
+        if len(targets) == 1 and not isinstance(targets[0], tree.TupleDisplay):
+            self._assign(targets[0], value, frame)
+            return
         flat = _flat_targets(targets)
         if isinstance(value, Unknown):
             for target in flat:
@@ -176,8 +176,7 @@ class Bodies(Instances):
             return
         parts = flattened(value)
         if len(parts) != len(flat):
-            first, last = statement.targets[0].span, statement.targets[-1].span
-            place, producer = first.to(last), statement.values[-1].span
+            place = targets[0].span.to(targets[-1].span)
             self.context.report(errors.wrong_unpacking(place, len(flat), len(parts), producer))
             parts = tuple(UNKNOWN for _ in flat)
         for target, part in zip(flat, parts, strict=True):

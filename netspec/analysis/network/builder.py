@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from netspec.analysis.network.steps import dead, is_chain, with_keys
 from netspec.program.graph import (
+    Carry,
     Child,
     Compute,
     Graph,
@@ -20,11 +23,13 @@ from netspec.program.graph import (
     Layer,
     Literal,
     Operand,
+    Piece,
     Ref,
+    Scan,
     Slot,
     Step,
 )
-from netspec.program.operands import dims, refs
+from netspec.program.operands import dims
 from netspec.source import Span
 from netspec.types import Dim, TensorType
 from netspec.types.measures import is_told
@@ -139,6 +144,40 @@ class GraphBuilder:
         )
         return tuple(Tensor(self, slot) for slot in slots)
 
+    def scan(
+        self,
+        dim: int,
+        pieces: Sequence[Piece],
+        carries: Sequence[Carry],
+        steps: Sequence[Step],
+        outputs: Sequence[Ref],
+        types: Sequence[TensorType],
+        span: Span,
+    ) -> tuple[Tensor, ...]:
+        """Run steps along a dimension; gives the stacked outputs, then the last states."""
+        slots = tuple(fresh_slot(given, span) for given in types)
+        self.steps.append(
+            Scan(
+                span=span,
+                dim=dim,
+                pieces=tuple(pieces),
+                carries=tuple(carries),
+                steps=tuple(steps),
+                outputs=tuple(outputs),
+                results=slots,
+            )
+        )
+        return tuple(Tensor(self, slot) for slot in slots)
+
+    @contextmanager
+    def apart(self) -> Iterator[list[Step]]:
+        """Keep the steps that are added meanwhile in a list of their own."""
+        around, self.steps = self.steps, []
+        try:
+            yield self.steps
+        finally:
+            self.steps = around
+
     def rename(self, tensor: Tensor, name: str) -> Tensor:
         """Give the value the name that the text binds it to, if it has none yet."""
         if tensor.graph is not self or tensor.slot.name is not None or not self.steps:
@@ -157,10 +196,7 @@ class GraphBuilder:
         given = tuple(self.ref(tensor) for tensor in outputs)
         self._capture_sizes()
         keys = self._keys()
-        steps = tuple(
-            replace(step, child=keys[int(step.child)]) if isinstance(step, Invoke) else step
-            for step in self.steps
-        )
+        steps = with_keys(self.steps, keys)
         return Graph(
             span=self.span,
             name=self.name,
@@ -172,7 +208,7 @@ class GraphBuilder:
             inputs=tuple(self.inputs),
             steps=steps,
             outputs=given,
-            sequential=_is_chain(self.inputs, steps, given),
+            sequential=is_chain(self.inputs, steps, given),
         )
 
     def _capture_sizes(self) -> None:
@@ -200,14 +236,7 @@ class GraphBuilder:
 
     def dead_steps(self, outputs: Sequence[Tensor]) -> tuple[Step, ...]:
         """Steps that no output hangs on."""
-        alive = {self.ref(tensor).id for tensor in outputs}
-        dead: list[Step] = []
-        for step in reversed(self.steps):
-            if any(slot.id in alive for slot in step.results):
-                alive.update(refs(step))
-            else:
-                dead.append(step)
-        return tuple(reversed(dead))
+        return dead(self.steps, [self.ref(tensor) for tensor in outputs])
 
     def _keys(self) -> list[str]:
         if self.counted:
@@ -234,20 +263,3 @@ def snake_case(name: str) -> str:
     name = re.sub(r"[PR]?ReLU|SiLU", lambda found: found[0].capitalize(), name.lstrip("_"))
     parted = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
     return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", parted).lower()
-
-
-def _is_chain(
-    inputs: Sequence[Slot], steps: Sequence[Invoke | Compute], outputs: Sequence[Ref]
-) -> bool:
-    if len(inputs) != 1 or len(outputs) != 1:
-        return False
-    current = inputs[0].id
-    seen: set[str] = set()
-    for step in steps:
-        if not isinstance(step, Invoke) or step.child in seen:
-            return False
-        if step.operands != (Ref(current),) or len(step.results) != 1:
-            return False
-        seen.add(step.child)
-        current = step.results[0].id
-    return outputs[0].id == current

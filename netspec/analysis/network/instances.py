@@ -15,7 +15,7 @@ from netspec.analysis.network.sameness import difference
 from netspec.analysis.network.stages import Recipe, joined
 from netspec.analysis.network.values import UNKNOWN, Instance, Scope, Unknown, Value
 from netspec.catalog import Refusal
-from netspec.program.graph import Graph, Layer, Ref
+from netspec.program.graph import Graph, Invoke, Layer, Ref
 from netspec.source import Span
 from netspec.syntax import tree
 
@@ -96,6 +96,7 @@ class Instances(Containers):
             if not self._same(first, second, f"{name}.{key}", stage.span, origin):
                 return UNKNOWN
         step = scratch.steps[-1]
+        assert isinstance(step, Invoke)
         results = self.tensors(value, stage.span) or ()
         if len(step.results) != len(results):
             self.context.report(errors.shared_rebinds(stage.span, name, module.span))

@@ -15,8 +15,10 @@ from netspec.program.graph import (
     Layer,
     Operand,
     Ref,
+    Scan,
     Sequence,
     SliceOperand,
+    Slot,
     Step,
 )
 from netspec.source import Span
@@ -56,16 +58,45 @@ class _Steps:
         self.ids = {one.id: other.id for one, other in pairs}
 
     def difference(self) -> Span | None:
-        for one, other in zip_longest(self.first.steps, self.second.steps):
-            if one is None or other is None:
-                return (other or one).span
-            if not self._agree(one, other):
-                return other.span
-            pairs = zip(one.results, other.results, strict=True)
-            self.ids.update((before.id, now.id) for before, now in pairs)
+        place = self._within(self.first.steps, self.second.steps)
+        if place is not None:
+            return place
         outputs = tuple(self.ids.get(ref.id) for ref in self.first.outputs)
         same = outputs == tuple(ref.id for ref in self.second.outputs)
         return None if same else self.second.span
+
+    def _within(self, ones: tuple[Step, ...], others: tuple[Step, ...]) -> Span | None:
+        for one, other in zip_longest(ones, others):
+            if one is None or other is None:
+                return (other or one).span
+            if isinstance(one, Scan) and isinstance(other, Scan):
+                place = self._scans(one, other)
+                if place is not None:
+                    return place
+            elif not self._agree(one, other):
+                return other.span
+            self._pair(one.results, other.results)
+        return None
+
+    def _scans(self, one: Scan, other: Scan) -> Span | None:
+        """Where two scans differ."""
+        starts = [
+            (*(piece.sequence for piece in scan.pieces), *(c.initial for c in scan.carries))
+            for scan in (one, other)
+        ]
+        counts = [(scan.dim, len(scan.pieces), len(scan.results)) for scan in (one, other)]
+        if counts[0] != counts[1] or not self._all(*starts):
+            return other.span
+        self._pair(one.begins, other.begins)
+        place = self._within(one.steps, other.steps)
+        if place is not None:
+            return place
+        ends = [(*scan.outputs, *(c.update for c in scan.carries)) for scan in (one, other)]
+        return None if self._all(*ends) else other.span
+
+    def _pair(self, ones: tuple[Slot, ...], others: tuple[Slot, ...]) -> None:
+        pairs = zip(ones, others, strict=True)
+        self.ids.update((before.id, now.id) for before, now in pairs)
 
     def _agree(self, one: Step, other: Step) -> bool:
         if len(one.results) != len(other.results):

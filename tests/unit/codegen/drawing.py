@@ -18,7 +18,6 @@ from netspec.program.graph import (
     Ref,
     Requirement,
     Slot,
-    Step,
     Weight,
 )
 from netspec.program.train import Choice, TrainPlan
@@ -105,7 +104,7 @@ class Drawing:
     arguments: Mapping[str, Literal] = field(default_factory=dict)
     children: list[Child] = field(default_factory=list)
     inputs: list[Slot] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Invoke | Compute] = field(default_factory=list)
 
     def input(self, shape: str, name: str | None = "x") -> Ref:
         """Add an input."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from netspec import codegen
-from netspec.program.graph import Graph, Invoke, Layer, Operand, Ref, Sequence
+from netspec.program.graph import Graph, Invoke, Layer, Operand, Ref, Scan, Sequence
 from netspec.types import Dim
 
 Value = Tensor | int | float | list[Tensor]
@@ -118,6 +118,7 @@ def walk(graph: Graph, module: nn.Module, given: list[Tensor]) -> tuple[Tensor, 
                 raise AssertionError(operand)
 
     for step in graph.steps:
+        assert not isinstance(step, Scan)
         first, *rest = [value(operand) for operand in step.operands]
         if isinstance(step, Invoke):
             child, part = graph.child(step.child), module.get_submodule(step.child)

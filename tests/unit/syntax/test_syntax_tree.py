@@ -90,9 +90,14 @@ def test_expressions(written: str, meant: str) -> None:
         ("if a { }", "If([Branch(a Body([]))] None)"),
         (
             "hs = scan step in x along 1 carry h = zeros(B) { h }",
-            "Scan([hs] step x 1 h Call(zeros [B] []) Body([Flow([h])]))",
+            "Scan([hs] [Scanned(step x)] 1 [Carried(h Call(zeros [B] []))] Body([Flow([h])]) [])",
         ),
-        ("scan s in x along 1 carry h = 0 { }", "Scan([] s x 1 h 0 Body([]))"),
+        (
+            "a, b = scan s in x, m in y along 1 carry h = 0, c = x -> A { } -> B",
+            "Scan([a b] [Scanned(s x) Scanned(m y)] 1 [Carried(h 0) Carried(c Pipe([x A]))] "
+            "Body([]) [B])",
+        ),
+        ("scan s in x along -1 { }", "Scan([] [Scanned(s x)] Unary(- 1) [] Body([]) [])"),
         (
             "tie a.weight = b[0].weight",
             "Tie(Attribute(a weight) Attribute(Subscript(b [0]) weight))",
