@@ -70,7 +70,8 @@ def rank_help(call: Call, mismatch: WrongRank, given: TensorType) -> str | None:
     if mismatch.open and given.rank == mismatch.wanted - 1 and given.rank == 1:
         return "add a dimension of features with `unsqueeze(dim=1)`"
     counterpart = _counterpart(call.name, given.rank - 2)
-    if counterpart is not None and (given.rank > mismatch.wanted or "Norm" in call.name):
+    is_norm = "BatchNorm" in call.name or ("Norm" in call.name and given.rank > 2)
+    if counterpart is not None and (given.rank > mismatch.wanted or is_norm):
         return f"for {given.dims()} it is `{counterpart}`"
     if not mismatch.open and given.rank == 2 and mismatch.wanted > 2:
         return f"divide the features with `Unflatten(1, {_divided(given.shape[1], mismatch)})`"

@@ -162,15 +162,14 @@ def _known(value: Operand) -> Operand:
 def torch_order(name: str, arguments: Arguments) -> list[Argument]:
     """The arguments in torch's order: the input size first, then those that are positional here.
 
-    Only the first inferred argument has a place in torch's order that comes up in practice.
+    Only the first inferred argument has a place in torch's order that comes up in practice, but for
+    `Bilinear`, which has two inputs.
     """
-    inferred = next((a for a in arguments if a.inferred), None)
+    inferred = [a for a in arguments if a.inferred][: 2 if name == "Bilinear" else 1]
     rest = [a for a in arguments if not a.keyword_only]
     rest += [a for a in arguments if a.keyword_only and not a.inferred]
-    if inferred is None:
-        return rest
     place_of_inferred = 1 if name in INFERRED_SECOND else 0
-    return [*rest[:place_of_inferred], inferred, *rest[place_of_inferred:]]
+    return [*rest[:place_of_inferred], *inferred, *rest[place_of_inferred:]]
 
 
 def as_torch_takes_it(
@@ -207,13 +206,14 @@ def torch_form(
         return None
     free = {a.name for a in arguments if not a.keyword_only}
     rest: list[str] = []
-    stated, place_of_inferred = "", 0
+    stated: list[str] = []
+    place_of_inferred = 0
     for index, (argument, value) in enumerate(
         zip(torch_order(name, arguments), positional, strict=False)
     ):
         text = values.written(value)
         if argument.inferred:
-            stated, place_of_inferred = f"{argument.name}={text}", index
+            stated, place_of_inferred = [*stated, f"{argument.name}={text}"], index
         else:
             rest.append(text if argument.name in free else f"{argument.name}={text}")
     rest += [f"{key}={values.written(value)}" for key, value in keywords.items()]
@@ -225,7 +225,7 @@ def torch_form(
         reason="too-many",
         message=f"{what} is inferred: `{name}` does not take it first",
         argument=place_of_inferred,
-        notes=(f"`{stated}` may be given by keyword{checked}",),
+        notes=(f"`{', '.join(stated)}` may be given by keyword{checked}",),
         help=f"write `{replacement}`",
         replacement=replacement,
     )

@@ -15,6 +15,48 @@ SCHEDULES = {
     "MultiplicativeLR": "takes a Python function",
 }
 
+LAYERS = {
+    "Module": "is the class the others are made from: a `block` is one",
+    "Container": "is an old name of `Module`: a `block` is one",
+    "Sequential": "is what a chain is: `Linear(8) -> ReLU`, with a label before `(` or `{`",
+    "ModuleList": "is what a labelled `repeat` or `for` makes: `layers: repeat 4 { ... }`",
+    "ModuleDict": "is what labels make: each labelled layer is a part of its body",
+    "ParameterList": "is what indexed names make of parameters",
+    "ParameterDict": "is what labels make: each labelled parameter is a part of its body",
+    "Parameter": "is no layer but a word of the language",
+    "Buffer": "is no layer but a word of the language",
+    "UninitializedParameter": "is for sizes found at the first call: sizes are found by `check`",
+    "UninitializedBuffer": "is for sizes found at the first call: sizes are found by `check`",
+    **{
+        f"Lazy{name}": f"is for sizes found at the first call: `{name}` finds them at `check`"
+        for name in (
+            "Linear",
+            *(
+                f"{family}{n}d"
+                for family in ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm")
+                for n in (1, 2, 3)
+            ),
+        )
+    },
+    "CrossMapLRN2d": "is an old form of `LocalResponseNorm`",
+    "DataParallel": "is how a run spreads over devices, which is no part of a model",
+    "SyncBatchNorm": "is how a run over several processes computes a `BatchNorm2d`",
+    **{
+        f"MaxUnpool{n}d": "wants the places that a pool took its values from, and pools give "
+        f"values only: `Upsample` or `ConvTranspose{n}d` grow an image too"
+        for n in (1, 2, 3)
+    },
+    "RNNBase": "is the class that `RNN`, `LSTM` and `GRU` are made from",
+    "RNNCellBase": "is the class that the recurrent cells are made from",
+    "TransformerEncoder": "copies a layer: `layers: repeat 6 { TransformerEncoderLayer(8) }` makes "
+    "the same weights, each with numbers of its own",
+    "TransformerDecoder": "copies a layer: a `repeat` with a `TransformerDecoderLayer` makes the "
+    "same weights, each with numbers of its own",
+    "Transformer": "is an encoder and a decoder: a `repeat` of `TransformerEncoderLayer` and one "
+    "of `TransformerDecoderLayer` make the same weights",
+    "LinearCrossEntropyOptions": "holds settings of `LinearCrossEntropyLoss`, which is left out",
+}
+
 LOSSES = {
     "AdaptiveLogSoftmaxWithLoss": "wants the class while the model runs, when there is none yet "
     "to predict with",
@@ -44,6 +86,8 @@ ARGUMENTS = {
     "params": "the model's are taken",
     "scale_fn": "takes a Python function",
     "distance_function": "takes a Python function",
+    "_random_samples": "for torch's own tests",
+    "include_last_offset": "every row is a bag: there are no offsets",
     "epochs": "the length of the run tells",
     "steps_per_epoch": "the length of the run tells",
     "min_value": "torch has replaced it by `min_val`",
@@ -76,6 +120,8 @@ DIFFERENCES = {
         "CosineAnnealingLR",
         "eta_min",
     ): "by keyword only, so that `CosineAnnealingLR(100)` is noticed",
+    ("TransformerEncoderLayer", "activation"): "by its name; torch takes the function too",
+    ("TransformerDecoderLayer", "activation"): "by its name; torch takes the function too",
     ("Embedding", "padding_idx"): "by keyword only, so that `Embedding(1000, 64)` is noticed",
     ("LSTM", "num_layers"): "by keyword only, so that `LSTM(10, 20)` is noticed",
     ("GRU", "num_layers"): "by keyword only, so that `GRU(10, 20)` is noticed",

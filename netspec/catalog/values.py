@@ -17,6 +17,8 @@ WORDS = {
     "single": "a tuple of 1 whole number",
     "pair": "a tuple of 2 whole numbers",
     "triple": "a tuple of 3 whole numbers",
+    "quadruple": "a tuple of 4 whole numbers",
+    "sextuple": "a tuple of 6 whole numbers",
     "optional_single": "a tuple of 1 whole number or `none`",
     "optional_pair": "a tuple of 2 whole numbers or `none`",
     "optional_triple": "a tuple of 3 whole numbers or `none`",
@@ -32,7 +34,7 @@ WORDS = {
     "tensors": "a list of tensors",
     "schedules": "a list of schedules",
 }
-LENGTHS = {"single": 1, "pair": 2, "triple": 3}
+LENGTHS = {"single": 1, "pair": 2, "triple": 3, "quadruple": 4, "sextuple": 6}
 
 
 def is_int(value: object) -> bool:
@@ -72,7 +74,7 @@ def _fits_one(type_name: str, value: Operand) -> bool:
             return isinstance(value, str)
         case "none":
             return value is None
-        case "single" | "pair" | "triple":
+        case "single" | "pair" | "triple" | "quadruple" | "sextuple":
             return _all(is_size, value, LENGTHS[type_name])
         case "optional_single" | "optional_pair" | "optional_triple":
             length = LENGTHS[type_name.removeprefix("optional_")]
@@ -181,11 +183,22 @@ RANGES: Mapping[tuple[str, str], Range] = {
     ("layer", "kdim"): AT_LEAST_1,
     ("layer", "vdim"): AT_LEAST_1,
     ("layer", "num_heads"): AT_LEAST_1,
+    ("layer", "d_model"): AT_LEAST_1,
+    ("layer", "nhead"): AT_LEAST_1,
+    ("layer", "dim_feedforward"): AT_LEAST_1,
+    ("layer", "in1_features"): AT_LEAST_1,
+    ("layer", "in2_features"): AT_LEAST_1,
+    ("layer", "upscale_factor"): AT_LEAST_1,
+    ("layer", "downscale_factor"): AT_LEAST_1,
+    ("layer", "scale_factor"): Range(low=0, open_low=True),
+    ("layer", "output_ratio"): Range(low=0, high=1, open_low=True, open_high=True),
+    ("layer", "size"): AT_LEAST_1,
     ("layer", "p"): FRACTION,
     ("layer", "dropout"): FRACTION,
     ("layer", "norm_type"): Range(low=0, open_low=True),
     # A channel count in the place of `eps` is torch's own positional form, written by habit.
     ("layer", "eps"): BELOW_1,
+    ("layer", "layer_norm_eps"): BELOW_1,
     ("optimizer", "lr"): AT_LEAST_0,
     ("optimizer", "eps"): AT_LEAST_0,
     ("optimizer", "weight_decay"): AT_LEAST_0,
@@ -219,8 +232,13 @@ RANGES: Mapping[tuple[str, str], Range] = {
     ("function", "chunks"): AT_LEAST_1,
 }
 
+PADS = ("Zero", "Constant", "Reflection", "Replication", "Circular")
+
 # Ranges of single entries, before those by kind.
 RANGES_OF: Mapping[tuple[str, str], Range] = {
+    # A border of less than nothing cuts off.
+    **{(f"{family}Pad{n}d", "padding"): Range() for family in PADS for n in (1, 2, 3)},
+    ("PairwiseDistance", "p"): Range(),
     ("ConstantLR", "factor"): FRACTION,
     ("LinearLR", "start_factor"): Range(low=0, high=1, open_low=True),
     ("LinearLR", "end_factor"): FRACTION,
@@ -232,6 +250,7 @@ RANGES_OF: Mapping[tuple[str, str], Range] = {
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "reduction": ("mean", "sum", "none"),
+    "activation": ("relu", "gelu"),
     "padding_mode": ("zeros", "reflect", "replicate", "circular"),
     "nonlinearity": ("tanh", "relu"),
     "approximate": ("none", "tanh"),
@@ -244,6 +263,16 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 CHOICES_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("ReduceLROnPlateau", "mode"): ("min", "max"),
     ("KLDivLoss", "reduction"): ("batchmean", "sum", "none"),
+    ("Upsample", "mode"): (
+        "nearest",
+        "linear",
+        "bilinear",
+        "bicubic",
+        "trilinear",
+        "area",
+        "nearest-exact",
+    ),
+    ("EmbeddingBag", "mode"): ("sum", "mean", "max"),
     ("CyclicLR", "mode"): ("triangular", "triangular2", "exp_range"),
     ("pad", "mode"): ("constant", "reflect", "replicate", "circular"),
     ("norm", "p"): ("fro", "nuc"),

@@ -65,7 +65,7 @@ def _layer_norm(a: Arguments) -> Iterator[Weight]:
     shape = tuple(as_int(s) for s in sizes) if isinstance(sizes, tuple) else (as_int(sizes),)
     if a["elementwise_affine"]:
         yield "weight", shape, True
-        if a["bias"]:
+        if a.get("bias", False):  # `RMSNorm` has none
             yield "bias", shape, True
 
 
@@ -124,6 +124,45 @@ def _attention(a: Arguments) -> Iterator[Weight]:
         yield "out_proj.bias", (width,), True
 
 
+def _bilinear(a: Arguments) -> Iterator[Weight]:
+    outside = as_int(a["out_features"])
+    yield "weight", (outside, as_int(a["in1_features"]), as_int(a["in2_features"])), True
+    if a["bias"]:
+        yield "bias", (outside,), True
+
+
+def _cell(gates: int) -> Callable[[Arguments], Iterator[Weight]]:
+    def weights(a: Arguments) -> Iterator[Weight]:
+        hidden = as_int(a["hidden_size"])
+        yield "weight_ih", (gates * hidden, as_int(a["input_size"])), True
+        yield "weight_hh", (gates * hidden, hidden), True
+        if a["bias"]:
+            yield "bias_ih", (gates * hidden,), True
+            yield "bias_hh", (gates * hidden,), True
+
+    return weights
+
+
+def _transformer(*attentions: str) -> Callable[[Arguments], Iterator[Weight]]:
+    """An attention for each name, two linear layers, and a norm after each of these parts."""
+
+    def weights(a: Arguments) -> Iterator[Weight]:
+        width, inner = as_int(a["d_model"]), as_int(a["dim_feedforward"])
+        shapes: dict[str, tuple[int, ...]] = {}
+        for name in attentions:
+            shapes[f"{name}.in_proj_"] = (3 * width, width)
+            shapes[f"{name}.out_proj."] = (width, width)
+        shapes["linear1."], shapes["linear2."] = (inner, width), (width, inner)
+        for number in range(1, len(attentions) + 2):
+            shapes[f"norm{number}."] = (width,)
+        for name, shape in shapes.items():
+            yield f"{name}weight", shape, True
+            if a["bias"]:
+                yield f"{name}bias", shape[:1], True
+
+    return weights
+
+
 WEIGHTS: dict[str, Callable[[Arguments], Iterator[Weight]]] = {
     "Linear": _linear,
     "Conv1d": _convolution(1),
@@ -137,12 +176,23 @@ WEIGHTS: dict[str, Callable[[Arguments], Iterator[Weight]]] = {
     "BatchNorm3d": _batch_norm,
     "LayerNorm": _layer_norm,
     "GroupNorm": _group_norm,
+    "InstanceNorm1d": _batch_norm,
+    "InstanceNorm2d": _batch_norm,
+    "InstanceNorm3d": _batch_norm,
+    "RMSNorm": _layer_norm,
     "Embedding": _embedding,
+    "EmbeddingBag": _embedding,
+    "Bilinear": _bilinear,
     "PReLU": _prelu,
     "RNN": _recurrent(1),
     "LSTM": _recurrent(4),
     "GRU": _recurrent(3),
+    "RNNCell": _cell(1),
+    "LSTMCell": _cell(4),
+    "GRUCell": _cell(3),
     "MultiheadAttention": _attention,
+    "TransformerEncoderLayer": _transformer("self_attn"),
+    "TransformerDecoderLayer": _transformer("self_attn", "multihead_attn"),
 }
 
 

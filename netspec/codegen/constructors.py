@@ -23,11 +23,12 @@ RESULTS: dict[str, Nesting] = {
     "torch.nn.RNN": (0, 1),
     "torch.nn.GRU": (0, 1),
     "torch.nn.LSTM": (0, (1, 2)),
+    "torch.nn.LSTMCell": (0, 1),
     "torch.nn.MultiheadAttention": (0, 1),
 }
 
 # Layers whose inputs are grouped: `self.lstm(x, (h, c))`.
-INPUTS: dict[str, Nesting] = {"torch.nn.LSTM": (0, (1, 2))}
+INPUTS: dict[str, Nesting] = {"torch.nn.LSTM": (0, (1, 2)), "torch.nn.LSTMCell": (0, (1, 2))}
 
 # Arguments that torch takes to equal another one when they are left out.
 SAME_UNLESS_GIVEN = {
@@ -79,10 +80,15 @@ def parameters(target: str) -> tuple[Parameter, ...]:
     overloads = typing.get_overloads(constructor)
     signature = inspect.signature(overloads[0] if overloads else constructor)
     return tuple(
-        Parameter(p.name, p.default is p.empty, p.default)
+        Parameter(p.name, p.default is p.empty, _by_name(p.default))
         for p in list(signature.parameters.values())[1:]
         if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
     )
+
+
+def _by_name(default: object) -> object:
+    """A default that is a function (`activation=F.relu`) as the text that says the same."""
+    return default.__name__ if inspect.isfunction(default) else default
 
 
 def in_order(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from netspec import catalog
 from netspec.catalog import Application, Entry, Refusal
+from netspec.codegen.constructors import INPUTS
 from netspec.types import Dim, Kind, TensorType
 
 LEARNED_BY_NAME = {
@@ -22,6 +23,8 @@ LEARNED_BY_NAME = {
     "input_size": -1,
     "embed_dim": -1,
     "normalized_shape": -1,
+    "d_model": -1,
+    "in1_features": -1,
 }
 
 
@@ -113,10 +116,17 @@ def run_layer(
             given = [tensor(of) for of in inputs]
             for one in given:
                 one.requires_grad_(one.is_floating_point())  # as in training
-            theirs = module(*given)
+            theirs = module(*grouped(name, given))
     except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
         return Outcome(ours, str(error))
     return Outcome(ours, flat(theirs), module)
+
+
+def grouped(name: str, given: list[Tensor]) -> list[Any]:
+    """Tensors as the module takes them: an LSTM its states in a pair."""
+    if f"torch.nn.{name}" in INPUTS and len(given) > 1:
+        return [given[0], tuple(given[1:])]
+    return given
 
 
 def flat(value: Any) -> tuple[Tensor, ...]:

@@ -48,7 +48,9 @@ def unknown_name(
 
 
 @code("NS2002")
-def unknown_layer(span: Span, name: str, candidates: Sequence[str]) -> Diagnostic:
+def unknown_layer(
+    span: Span, name: str, candidates: Sequence[str], left_out: str | None = None
+) -> Diagnostic:
     """There is no layer or block of that name.
 
     Layers have torch's names, capitals included: `ReLU`, `BatchNorm2d`. A block of this file is
@@ -66,6 +68,8 @@ def unknown_layer(span: Span, name: str, candidates: Sequence[str]) -> Diagnosti
           Linear(8) -> ReLU -> Linear(2)
         }
     """
+    if left_out is not None:
+        return error(f"torch's `{name}` is left out: it {left_out}", span)
     return error(f"unknown layer `{name}`", span, help=did_you_mean(name, candidates))
 
 

@@ -31,7 +31,7 @@ from netspec.analysis.network.values import (
     Value,
     describe,
 )
-from netspec.catalog import Entry, Need, Operation, Refusal, operators
+from netspec.catalog import Entry, Need, Operation, Refusal, left_out, operators
 from netspec.program.graph import Requirement
 from netspec.source import Span
 from netspec.syntax import tree
@@ -175,7 +175,8 @@ class Expressions(ABC):
         if other is not None:
             return errors.in_imported_file(name.span, name.id, f"{other}.{name.id}")
         if name.id[:1].isupper():
-            return errors.unknown_layer(name.span, name.id, sorted(candidates))
+            reason = left_out.LAYERS.get(name.id) or left_out.LOSSES.get(name.id)
+            return errors.unknown_layer(name.span, name.id, sorted(candidates), reason)
         return errors.unknown_name(name.span, name.id, sorted(candidates))
 
     def _items(self, display: tree.ListDisplay | tree.TupleDisplay, frame: Frame) -> Value:

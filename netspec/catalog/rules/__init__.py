@@ -14,11 +14,14 @@ from netspec.catalog.rules import (
     joins,
     layers,
     losses,
+    pairs,
     pointwise,
     products,
     recurrent,
     reductions,
+    resampling,
     shapes,
+    transformers,
     windows,
 )
 from netspec.types import Dim, TensorType
@@ -28,12 +31,16 @@ SIZES: dict[str, Callable[..., Dim]] = {
     "pooled": windows.pooled,
     "spread": windows.spread,
     "resized": windows.resized,
+    "padded": resampling.padded,
+    "fractional": resampling.fractional,
 }
 
 CHECKS: dict[str, Callable[[Call], None]] = {
     **{f"Conv{n}d": windows.check_convolution for n in (1, 2, 3)},
     **{f"ConvTranspose{n}d": windows.check_convolution for n in (1, 2, 3)},
     "BatchNorm1d": layers.check_batch_norm_1d,
+    **{f"InstanceNorm{n}d": layers.check_instance_norm for n in (1, 2, 3)},
+    "ChannelShuffle": resampling.check_channel_shuffle,
     "GroupNorm": layers.check_group_norm,
     "PReLU": layers.check_prelu,
     "RReLU": layers.check_bounds,
@@ -48,15 +55,32 @@ CHECKS: dict[str, Callable[[Call], None]] = {
 
 WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
     "LayerNorm": layers.layer_norm,
+    "RMSNorm": layers.layer_norm,
     "Flatten": layers.flatten,
     "Unflatten": layers.unflatten,
     "Embedding": layers.embedding,
+    "EmbeddingBag": layers.embedding_bag,
     "GLU": layers.glu,
     "Hardtanh": layers.hard_tanh,
     "RNN": recurrent.recurrent,
     "LSTM": recurrent.recurrent,
     "GRU": recurrent.recurrent,
+    "RNNCell": recurrent.cell,
+    "LSTMCell": recurrent.cell,
+    "GRUCell": recurrent.cell,
     "MultiheadAttention": recurrent.attention,
+    "TransformerEncoderLayer": transformers.encoder_layer,
+    "TransformerDecoderLayer": transformers.decoder_layer,
+    "CosineSimilarity": pairs.cosine_similarity,
+    "PairwiseDistance": pairs.pairwise_distance,
+    **{f"ConstantPad{n}d": resampling.constant_pad for n in (1, 2, 3)},
+    "Upsample": resampling.upsample,
+    "UpsamplingNearest2d": resampling.upsample,
+    "UpsamplingBilinear2d": resampling.upsample,
+    "PixelShuffle": resampling.pixel_shuffle,
+    "PixelUnshuffle": resampling.pixel_unshuffle,
+    "Unfold": resampling.unfold,
+    "Fold": resampling.fold,
     "clamp": pointwise.clamp,
     "minimum": pointwise.extreme,
     "maximum": pointwise.extreme,
@@ -109,5 +133,14 @@ WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
 
 NESTING = {"LSTM": (0, (1, 2))}
 
-# First states: further inputs that may be there.
-OPTIONAL_INPUTS = {"RNN": 1, "GRU": 1}
+# First states and masks: further inputs that may be there.
+OPTIONAL_INPUTS = {
+    "RNN": 1,
+    "GRU": 1,
+    "LSTM": 2,
+    "RNNCell": 1,
+    "GRUCell": 1,
+    "LSTMCell": 2,
+    "TransformerEncoderLayer": 2,
+    "TransformerDecoderLayer": 2,
+}

@@ -36,6 +36,17 @@ def check_group_norm(call: Call) -> None:
         )
 
 
+def check_instance_norm(call: Call) -> None:
+    """There is more than one number of each channel to normalise."""
+    given = call.inputs[0]
+    call.at_least(
+        product(given.shape[2:]),
+        Dim.of(2),
+        f"`{call.name}` normalises each channel of each row by itself, and {given.dims()} has one "
+        "number in each",
+    )
+
+
 def layer_norm(call: Call) -> tuple[TensorType, ...]:
     """The last dimension is normalised, or as many as `normalized_shape` says."""
     (given,) = call.inputs
@@ -120,6 +131,21 @@ def embedding(call: Call) -> tuple[TensorType, ...]:
             argument="padding_idx",
         )
     return (TensorType(REAL, (*given.shape, Dim.of(call.integer("embedding_dim")))),)
+
+
+def embedding_bag(call: Call) -> tuple[TensorType, ...]:
+    """One vector for each row of indices."""
+    (given,) = call.inputs
+    if given.rank != 2:
+        call.refuse("rank", f"`{call.name}` wants [B, S], not {given.dims()}", input=0)
+        return (given,)
+    for name in ("sparse", "scale_grad_by_freq"):
+        if call.arguments["mode"] == "max" and call.flag(name):
+            call.refuse(
+                "value", f'`{name}` of `{call.name}` does not go with `mode="max"`', argument=name
+            )
+    (vectors,) = embedding(call)
+    return (TensorType(REAL, (given.shape[0], vectors.shape[-1])),)
 
 
 def glu(call: Call) -> tuple[TensorType, ...]:

@@ -18,9 +18,9 @@ def recurrent(call: Call) -> tuple[TensorType, ...]:
     """All hidden states, then the last ones; an LSTM's last cells after those."""
     sequence = call.inputs[0]
     if sequence.rank != 3:
-        _wrong_rank(call, 0, sequence)
+        wrong_rank(call, 0, sequence)
         return (sequence,)
-    _check_batch_first(call)
+    check_batch_first(call)
     hidden = call.integer("hidden_size")
     projected = as_int(call.arguments.get("proj_size", 0))
     if projected >= hidden:
@@ -29,45 +29,65 @@ def recurrent(call: Call) -> tuple[TensorType, ...]:
             f"`proj_size` of `{call.name}` must be below `hidden_size`, {hidden}, not {projected}",
             argument="proj_size",
         )
-    _infer(call, "input_size", sequence.shape[2], 0)
+    infer(call, "input_size", sequence.shape[2], 0)
     directions = 2 if call.flag("bidirectional") else 1
     batch = sequence.shape[0 if call.flag("batch_first") else 1]
     out = Dim.of(projected or hidden)
     states = Dim.of(call.integer("num_layers") * directions)
-    last = TensorType(REAL, (states, batch, out))
-    everything = TensorType(REAL, (*sequence.shape[:2], out * directions))
-    if len(call.inputs) > 1:
-        _check_state(call, last)
+    last = [TensorType(REAL, (states, batch, out))]
     if call.name == "LSTM":
-        return everything, last, TensorType(REAL, (states, batch, Dim.of(hidden)))
-    return everything, last
+        last.append(TensorType(REAL, (states, batch, Dim.of(hidden))))
+    _check_states(call, last)
+    return TensorType(REAL, (*sequence.shape[:2], out * directions)), *last
 
 
-def _check_state(call: Call, wanted: TensorType) -> None:
-    given = call.inputs[1]
-    if given.rank != 3:
-        _wrong_rank(call, 1, given)
-        return
-    for a, b in zip(given.shape, wanted.shape, strict=True):
-        call.equal(
-            a,
-            b,
-            f"`{call.name}` wants its first state as {wanted.dims()}, not {given.dims()}",
-            input=1,
+def cell(call: Call) -> tuple[TensorType, ...]:
+    """One step of a recurrence: (B, input_size) and the state before to the state after."""
+    given = call.inputs[0]
+    if given.rank != 2:
+        call.refuse("rank", f"`{call.name}` wants [B, features], not {given.dims()}", input=0)
+        return (given,)
+    infer(call, "input_size", given.shape[1], 0)
+    state = TensorType(REAL, (given.shape[0], Dim.of(call.integer("hidden_size"))))
+    states = [state, state] if call.name == "LSTMCell" else [state]
+    _check_states(call, states)
+    return tuple(states)
+
+
+def _check_states(call: Call, wanted: list[TensorType]) -> None:
+    """The states that a recurrence begins with, all of them or none."""
+    given = call.inputs[1:]
+    if given and len(given) != len(wanted):
+        call.refuse(
+            "count",
+            f"`{call.name}` begins with both its states or with none",
+            help=f"write `(x, h, c) -> {call.name}`",
         )
+        return
+    for position, (state, shape) in enumerate(zip(given, wanted, strict=False), 1):
+        message = f"`{call.name}` wants its first state as {shape.dims()}, not {state.dims()}"
+        if not state.kind.is_float:
+            call.refuse(
+                "kind", f"a state of `{call.name}` is `real`, not `{state.kind}`", input=position
+            )
+        if state.rank != shape.rank:
+            call.refuse("rank", message, input=position)
+            continue
+        for a, b in zip(state.shape, shape.shape, strict=True):
+            call.equal(a, b, message, input=position)
 
 
 def attention(call: Call) -> tuple[TensorType, ...]:
     """The values weighted for each query, and the weights averaged over heads."""
     for position, given in enumerate(call.inputs):
         if given.rank != 3:
-            _wrong_rank(call, position, given)
+            wrong_rank(call, position, given)
             return (given,)
-    _check_batch_first(call)
+    check_batch_first(call)
     query, key, value = call.inputs
     batch, length = (0, 1) if call.flag("batch_first") else (1, 0)
     for name, position in (("embed_dim", 0), ("kdim", 1), ("vdim", 2)):
-        _infer(call, name, call.inputs[position].shape[2], position)
+        infer(call, name, call.inputs[position].shape[2], position)
     width, heads = call.integer("embed_dim"), call.integer("num_heads")
     if width % heads:
         call.refuse(
@@ -94,7 +114,8 @@ def attention(call: Call) -> tuple[TensorType, ...]:
     return query.with_kind(REAL), TensorType(UNIT, weights)
 
 
-def _infer(call: Call, name: str, size: Dim, position: int) -> None:
+def infer(call: Call, name: str, size: Dim, position: int) -> None:
+    """Find an argument from a size, or hold the one that is told against it."""
     given = call.arguments.get(name)
     if given is None:
         call.arguments[name] = call.known(size, "the size of the last dimension", input=position)
@@ -107,7 +128,7 @@ def _infer(call: Call, name: str, size: Dim, position: int) -> None:
     )
 
 
-def _check_batch_first(call: Call) -> None:
+def check_batch_first(call: Call) -> None:
     """Without `batch_first` the first dimension is time: `B` there is surely a mistake."""
     first = call.inputs[0].shape[0]
     if not call.flag("batch_first") and first == BATCH:
@@ -121,10 +142,9 @@ def _check_batch_first(call: Call) -> None:
         )
 
 
-def _wrong_rank(call: Call, position: int, given: TensorType) -> None:
+def wrong_rank(call: Call, position: int, given: TensorType) -> None:
+    """Refuse what is no sequence, or no state."""
     order = "[B, T, features]" if call.flag("batch_first") else "[T, B, features]"
-    if position > 0 and call.name != "MultiheadAttention":
-        order = "[layers, B, features]"
     call.refuse(
         "rank",
         f"`{call.name}` wants {order}, not {given.dims()}",

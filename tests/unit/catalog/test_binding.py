@@ -103,6 +103,13 @@ TORCH_FORMS: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("LSTM", (10, 20), {}, "LSTM(20)"),
     ("LSTM", (10, 20, 2), {}, "LSTM(20, num_layers=2)"),
     ("MultiheadAttention", (512, 8), {}, "MultiheadAttention(8)"),
+    ("TransformerEncoderLayer", (512, 8), {}, "TransformerEncoderLayer(8)"),
+    ("Bilinear", (20, 30, 40), {}, "Bilinear(40)"),
+    ("Bilinear", (20, 30, 40, False), {}, "Bilinear(40, false)"),
+    ("LSTMCell", (10, 20), {}, "LSTMCell(20)"),
+    ("InstanceNorm2d", (64,), {"affine": True}, "InstanceNorm2d(affine=true)"),
+    ("RMSNorm", (512,), {}, "RMSNorm"),
+    ("EmbeddingBag", (1000, 64), {}, "EmbeddingBag(64)"),
 ]
 
 

@@ -194,5 +194,5 @@ def test_every_loss_of_the_catalogue_can_be_written() -> None:
 
 def test_every_layer_with_several_results_has_its_groups() -> None:
     assert set(RESULTS) == {
-        f"torch.nn.{name}" for name in ("RNN", "GRU", "LSTM", "MultiheadAttention")
+        f"torch.nn.{name}" for name in ("RNN", "GRU", "LSTM", "LSTMCell", "MultiheadAttention")
     }
