@@ -65,6 +65,10 @@ LOSSES = {
     "NLLLoss2d": "is an old name of `NLLLoss`",
 }
 
+INITS = {
+    "calculate_gain": "fills no tensor: `kaiming_uniform` and `kaiming_normal` call it",
+}
+
 # Arguments that no declaration has, by name.
 ARGUMENTS = {
     "device": "where the model lives is the run's affair: `device` in `train`, or `--device`",

@@ -230,6 +230,9 @@ RANGES: Mapping[tuple[str, str], Range] = {
     ("function", "label_smoothing"): FRACTION,
     ("function", "dropout_p"): FRACTION,
     ("function", "chunks"): AT_LEAST_1,
+    ("init", "std"): AT_LEAST_0,
+    ("init", "groups"): AT_LEAST_1,
+    ("init", "sparsity"): FRACTION,
 }
 
 PADS = ("Zero", "Constant", "Reflection", "Replication", "Circular")
@@ -246,6 +249,9 @@ RANGES_OF: Mapping[tuple[str, str], Range] = {
     ("MultiMarginLoss", "p"): Range(low=1, high=2),
     ("TripletMarginLoss", "margin"): Range(low=0, open_low=True),
     ("TripletMarginWithDistanceLoss", "margin"): Range(low=0, open_low=True),
+    ("trunc_normal", "std"): Range(low=0, open_low=True),
+    ("xavier_uniform", "gain"): AT_LEAST_0,
+    ("xavier_normal", "gain"): AT_LEAST_0,
 }
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -260,7 +266,17 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "scale_mode": ("cycle", "iterations"),
     "adjust_lr_fn": ("original", "match_rms_adamw"),
 }
+# What `torch.nn.init.calculate_gain` knows.
+GAINS = (
+    *("linear", "conv1d", "conv2d", "conv3d"),
+    *("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+    *("sigmoid", "tanh", "relu", "leaky_relu", "selu"),
+)
 CHOICES_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("kaiming_uniform", "mode"): ("fan_in", "fan_out"),
+    ("kaiming_normal", "mode"): ("fan_in", "fan_out"),
+    ("kaiming_uniform", "nonlinearity"): GAINS,
+    ("kaiming_normal", "nonlinearity"): GAINS,
     ("ReduceLROnPlateau", "mode"): ("min", "max"),
     ("KLDivLoss", "reduction"): ("batchmean", "sum", "none"),
     ("Upsample", "mode"): (

@@ -70,8 +70,8 @@ def summary(program: Program, diagnostics: tuple[Diagnostic, ...]) -> str:
     for model in program.models:
         layers = [layer for _, layer in model.graph.layers()]
         named = f"{model.name}: " if model.name and len(program.models) > 1 else ""
-        parameters = sum(layer.parameters for layer in layers)
-        facts.append(f"{named}{counted(len(layers), 'layer')}, {counted(parameters, 'parameter')}")
+        parameters = counted(model.parameters, "parameter")
+        facts.append(f"{named}{counted(len(layers), 'layer')}, {parameters}")
     warnings = sum(d.severity is Severity.WARNING for d in diagnostics)
     if warnings:
         facts.append(counted(warnings, "warning"))

@@ -16,7 +16,19 @@ from netspec.cli.complaints import complain
 from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
 from netspec.program import Program
-from netspec.program.graph import Compute, Graph, Invoke, Layer, Model, Ref, Scan, Slot, Step
+from netspec.program.graph import (
+    Compute,
+    Graph,
+    Invoke,
+    Layer,
+    Model,
+    Read,
+    Ref,
+    Scan,
+    Slot,
+    Step,
+    Stored,
+)
 from netspec.source import Span
 
 WIDE = 10_000
@@ -65,6 +77,9 @@ def rows(graph: Graph, prefix: str = "", seen: set[str] | None = None) -> Iterat
 
     A layer that is used again is listed again, its parameters counted once.
     """
+    for at in graph.children:
+        if isinstance(at.module, Stored):
+            yield _stored(prefix + at.key, at.module)
     yield from _rows(graph, graph.steps, prefix, set() if seen is None else seen)
 
 
@@ -77,6 +92,7 @@ def _rows(graph: Graph, steps: Iterable[Step], prefix: str, seen: set[str]) -> I
                 if isinstance(child, Graph):
                     yield from rows(child, key + ".", seen)
                     continue
+                assert isinstance(child, Layer), "nothing flows into a stored tensor"
                 yield Row(
                     span=step.span,
                     key=key,
@@ -85,6 +101,8 @@ def _rows(graph: Graph, steps: Iterable[Step], prefix: str, seen: set[str]) -> I
                     parameters=None if key in seen else child.parameters,
                 )
                 seen.add(key)
+            case Read():
+                pass
             case Compute():
                 yield Row(
                     span=step.span,
@@ -104,6 +122,17 @@ def _rows(graph: Graph, steps: Iterable[Step], prefix: str, seen: set[str]) -> I
                 yield from _rows(graph, step.steps, prefix, seen)
             case _:
                 assert_never(step)
+
+
+def _stored(key: str, tensor: Stored) -> Row:
+    """A parameter or buffer, as it is declared."""
+    return Row(
+        span=tensor.span,
+        key=key,
+        layer=" ".join(tensor.span.text.split()),
+        output=str(tensor.type),
+        parameters=tensor.numbers if tensor.weight.learned else 0,
+    )
 
 
 def described(layer: Layer) -> str:
@@ -172,8 +201,8 @@ def _draw(model: Model, program: Program, *, no_color: bool) -> None:
         table.add_row(line, row.key, _short(row.layer), row.output, counted_here)
     console.print(table)
     layers = [layer for _, layer in model.graph.layers()]
-    parameters = sum(layer.parameters for layer in layers)
-    click.echo(f"{counted(len(layers), 'layer')}, {counted(parameters, 'parameter')}")
+    parameters = counted(model.parameters, "parameter")
+    click.echo(f"{counted(len(layers), 'layer')}, {parameters}")
     for requirement in model.requirements:
         click.echo(f"requires {requirement.text} (line {_line(requirement.span, program)})")
     if program.train is not None and model is program.model:

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from netspec.codegen import layout
+from netspec.codegen import layout, tensors
 from netspec.codegen.arguments import Argument, Fixed, Given, Listed, Named, alike, annotation
 from netspec.codegen.constructors import INPUTS, RESULTS, layer_call
 from netspec.codegen.forward import Child, Statements, Surroundings
+from netspec.codegen.initializers import init_call
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import TAKEN_BY_MODULE, checked_shape, is_attribute, local, unused
-from netspec.codegen.plans import Body, Chain, ClassPlan, Instance, Leaf, Part, Path
+from netspec.codegen.plans import (
+    INIT,
+    VALUE,
+    Body,
+    Chain,
+    ClassPlan,
+    Held,
+    Instance,
+    Leaf,
+    Part,
+    Path,
+)
 from netspec.codegen.requirements import checks
 from netspec.program.graph import Literal, Requirement
 from netspec.types import Dim, TensorType
@@ -40,8 +52,7 @@ class _Writer:
     @property
     def is_numbered(self) -> bool:
         """Whether all parts have numbers, as in an `nn.ModuleList`."""
-        parts = self.body.parts
-        return bool(parts) and list(parts) == [str(at) for at in range(len(parts))]
+        return self.body.is_numbered
 
     def lines(self) -> Iterator[str]:
         if self.body.is_chain:
@@ -51,6 +62,7 @@ class _Writer:
         yield f"class {self.plan.name}({parent}):"
         yield f'    """{self._summary()}"""'
         kept = self._kept()
+        yield from self._annotations()
         if self.body.parts or kept:
             yield ""
             yield from self._constructor(kept)
@@ -60,6 +72,14 @@ class _Writer:
         elif self.requirements:
             yield ""
             yield from self._guarded_forward()
+
+    def _annotations(self) -> Iterator[str]:
+        """The buffers: `register_buffer` does not tell a type checker what it registers."""
+        held = ((key, part) for key, part in self.body.parts.items() if isinstance(part, Held))
+        buffers = [key for key, part in held if part.stored.name == "Buffer" and is_attribute(key)]
+        if buffers:
+            yield ""
+            yield from (f"    {key}: Tensor" for key in buffers)
 
     # --- __init__ ----------------------------------------------------------------------------
 
@@ -79,8 +99,21 @@ class _Writer:
             yield f"        self.{stored} = {argument}"
         if self.body.is_chain or self.is_numbered:
             return
-        for key, made in zip(self.body.parts, parts, strict=True):
-            yield from self._assigned(key, made)
+        for (key, part), made in zip(self.body.parts.items(), parts, strict=True):
+            if isinstance(part, Held):
+                yield from self._stored(key, part, made)
+            else:
+                yield from self._assigned(key, made)
+
+    def _stored(self, key: str, part: Held, made: Expr) -> Iterator[str]:
+        """A parameter or buffer of the class's own."""
+        if part.stored.name == "Parameter" and is_attribute(key):
+            yield from layout.lines(f"self.{key} = ", made, 8)
+            return
+        word = "parameter" if part.stored.name == "Parameter" else "buffer"
+        transient = [] if part.stored.persistent else [("persistent", Expr("False"))]
+        named = [layout.literal(key), made]
+        yield from layout.lines("", layout.call(f"self.register_{word}", named, transient), 8)
 
     def _assigned(self, key: str, made: Expr) -> Iterator[str]:
         flag = self.plan.flags.get(key)
@@ -108,11 +141,28 @@ class _Writer:
                 written = {name: self._argument(name, value) for name, value in given.items()}
                 fixed = {n: value.value for n, value in given.items() if isinstance(value, Fixed)}
                 return layer_call(part.layer.target, fixed, written)
+            case Held():
+                return self._held(part, path)
             case Chain():
                 items = [self._part(item, (*path, at)) for at, item in enumerate(part.items)]
                 return layout.call("nn.Sequential", items)
             case Instance():
                 return self._instance(part, path)
+
+    def _held(self, part: Held, path: Path) -> Expr:
+        """What a parameter or buffer is made of: a tensor, filled where `init` says how."""
+
+        def constant(place: Path, _: Literal) -> Expr:
+            return self._given(self.plan.holes[(*path, VALUE, *place)])
+
+        made = tensors.expression(part.value.graph, constant)
+        init = part.stored.init
+        if init is not None:
+            given = {name: self.plan.holes[(*path, INIT, name)] for name, _ in init.arguments}
+            fixed = {n: value.value for n, value in given.items() if isinstance(value, Fixed)}
+            written = {name: self._given(value) for name, value in given.items()}
+            made = init_call(init.target, made, fixed, written)
+        return layout.call("nn.Parameter", [made]) if part.stored.name == "Parameter" else made
 
     def _instance(self, part: Instance, path: Path) -> Expr:
         positional: list[Expr] = []
@@ -177,6 +227,7 @@ class _Writer:
             constant=constant,
             indent=8,
             shapes=len(self.plan.uses) == 1,
+            tensor=lambda read: tensors.reached(self.body, (read.child, *read.path)),
         )
         statements = Statements(self.body.graph, around)
         yield from _signature(statements.inputs, len(self.body.graph.outputs))
@@ -229,10 +280,7 @@ class _Writer:
 
 
 def _child(key: str, part: Part, writer: _Writer) -> Child:
-    if key.isdecimal():
-        text = f"self[{key}]" if writer.is_numbered else f'self.get_submodule("{key}")'
-    else:
-        text = f"self.{key}" if is_attribute(key) else f'self.get_submodule("{key}")'
+    text = tensors.below("self", key, writer.body)
     if not isinstance(part, Leaf):
         return Child(text=text, main=True, whole=True)
     learned = [weight for weight in part.layer.weights if weight.learned]

@@ -27,6 +27,7 @@ from netspec.program.graph import (
     Literal,
     Operand,
     Piece,
+    Read,
     Ref,
     Scan,
     SliceOperand,
@@ -68,6 +69,8 @@ class Surroundings:
     constant: Callable[[Path, Literal], Expr]
     indent: int
     shapes: bool
+    # How a tensor of a child is written.
+    tensor: Callable[[Read], Expr] | None = None
 
 
 @dataclass(slots=True)
@@ -95,6 +98,8 @@ class Statements:
     _lines: list[str] = field(default_factory=list)
     # Values that wait for the place where they are used, in the order they are computed.
     _waiting: dict[int, _Value] = field(default_factory=dict)
+    # Tensors of children, which are written wherever they are used.
+    _tensors: dict[int, Expr] = field(default_factory=dict)
     _shape_shown: str = ""
     _indent: int = field(init=False)
 
@@ -121,6 +126,10 @@ class Statements:
     # --- steps -------------------------------------------------------------------------------
 
     def _step(self, path: Path, step: Step) -> None:
+        if isinstance(step, Read):
+            assert self.around.tensor is not None
+            self._tensors[step.results[0].id] = self.around.tensor(step)
+            return
         if isinstance(step, Scan):
             self._scan(path, step)
             return
@@ -207,23 +216,15 @@ class Statements:
             )
             for name, value in step.keywords
         ]
-        operands = [argument.value for argument in arguments]
-        match step.function:
-            case "neg":
-                made.expr = layout.negative(operands[0])
-            case "getitem":
-                made.expr = layout.subscript(operands[0], operands[1:])
-            case operator if operator in layout.OPERATORS:
-                left, right = operands
-                made.expr = layout.binary(operator, left, right)
-            case name:
-                device = Expr(f"{self.inputs[0]}.device") if self.inputs else None
-                made.expr = functions.written(name, arguments, keywords, device)
-                made.calls += 1
+        device = Expr(f"{self.inputs[0]}.device") if self.inputs else None
+        made.expr = functions.computed(step.function, arguments, keywords, device)
+        made.calls += not functions.is_operator(step.function)
         return made
 
     def _operand(self, operand: Operand, path: Path, reads: Counter[int]) -> Expr:
         match operand:
+            case Ref() if operand.id in self._tensors:
+                return self._tensors[operand.id]
             case Ref():
                 waiting = self._waiting.get(operand.id)
                 if waiting is not None:
@@ -313,12 +314,17 @@ class Statements:
         self._write_waiting()
         for carry in scan.carries:
             if carry.slot.id not in written:
-                name = names[carry.initial.id]
+                name = self._named(carry.initial)
                 names.left[carry.initial.id] -= 1
                 written[carry.slot.id] = self._start(carry, Expr(name))
         if kept is not None:
             self._waiting[sequence] = kept
         return [written[carry.slot.id] for carry in scan.carries]
+
+    def _named(self, ref: Ref) -> str:
+        """The name of a value that has one, or how a tensor of a child is written."""
+        tensor = self._tensors.get(ref.id)
+        return self._variables[ref.id] if tensor is None else tensor.text
 
     def _start(self, carry: Carry, value: Expr) -> str:
         name = self._variables.take(carry.slot, None)
@@ -356,7 +362,7 @@ class Statements:
             self._waiting.pop(output.id, None)
             names.left.subtract(reads)
             self._write("", layout.call(f"{name}.append", [value]))
-        updates = [names[carry.update.id] for carry in scan.carries]
+        updates = [self._named(carry.update) for carry in scan.carries]
         moved = [pair for pair in zip(states, updates, strict=True) if pair[0] != pair[1]]
         if moved:
             targets = ", ".join(state for state, _ in moved)

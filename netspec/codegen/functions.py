@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from netspec.codegen import layout
 from netspec.codegen.layout import Expr, attribute, call, display
 
 
@@ -38,14 +39,14 @@ _TABLE: dict[Form, str] = {
         soft_margin_loss triplet_margin_loss triplet_margin_with_distance_loss
         """,
     Form.GATHERED: "cat stack",
-    Form.CREATED: "arange eye full linspace ones rand randint randn zeros",
+    Form.CREATED: "arange empty eye full linspace ones rand randint randn zeros",
 }
 
 FORMS: dict[str, Form] = {name: form for form, names in _TABLE.items() for name in names.split()}
 
 # Functions that take sizes in a row as well as in a list; in a row is how they are written.
 IN_A_ROW = frozenset(
-    {"expand", "ones", "permute", "rand", "randn", "repeat", "reshape", "view", "zeros"}
+    {"empty", "expand", "ones", "permute", "rand", "randn", "repeat", "reshape", "view", "zeros"}
 )
 
 
@@ -55,6 +56,31 @@ class Argument:
 
     value: Expr
     tensor: bool
+
+
+def is_operator(function: str) -> bool:
+    """Whether a step is written as an operator or a subscript, and not as a call."""
+    return function in {"neg", "getitem"} or function in layout.OPERATORS
+
+
+def computed(
+    function: str,
+    operands: Sequence[Argument],
+    keywords: Sequence[tuple[str, Argument]],
+    device: Expr | None,
+) -> Expr:
+    """A step of a graph: an operator, a subscript, or a call as `written` says."""
+    values = [operand.value for operand in operands]
+    match function:
+        case "neg":
+            return layout.negative(values[0])
+        case "getitem":
+            return layout.subscript(values[0], values[1:])
+        case operator if operator in layout.OPERATORS:
+            left, right = values
+            return layout.binary(operator, left, right)
+        case name:
+            return written(name, operands, keywords, device)
 
 
 def written(

@@ -13,6 +13,7 @@ from typing import Literal as OneOf
 
 from netspec.codegen.arguments import MISSING, Absence, Argument, Given
 from netspec.codegen.constructors import in_order
+from netspec.codegen.initializers import defaults
 from netspec.program.graph import (
     Compute,
     EllipsisOperand,
@@ -21,16 +22,22 @@ from netspec.program.graph import (
     Layer,
     Literal,
     Operand,
+    Read,
     Ref,
     Scan,
     SliceOperand,
     Step,
+    Stored,
 )
 from netspec.program.graph import Sequence as OperandSequence
 from netspec.types import Dim, TensorType
 from netspec.types.measures import measure
 
 Path = tuple[str | int, ...]
+
+# What stands in a path behind the key of a stored tensor: before a place in the steps that make it,
+# and before the name of an argument of the function that fills it.
+VALUE, INIT = "value", "init"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,14 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A parameter or buffer of the class's own; `value` is what makes it, a body without parts."""
+
+    stored: Stored
+    value: Body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Instance:
     """A use of a class, with the values of its constructor arguments at this use."""
 
@@ -55,7 +70,7 @@ class Instance:
     values: Mapping[str, Literal]
 
 
-Part = Leaf | Chain | Instance
+Part = Leaf | Held | Chain | Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +116,16 @@ class Body:
         numbered = list(self.parts) == [str(at) for at in range(len(self.parts))]
         return self.graph.sequential and numbered and len(self.parts) == len(self.graph.steps)
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether all parts have numbers, as in an `nn.ModuleList`."""
+        return bool(self.parts) and list(self.parts) == [str(at) for at in range(len(self.parts))]
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether its parts are reached by their numbers, `self[0]`."""
+        return self.is_chain or self.is_numbered
+
     def structure(self, without: frozenset[str] = frozenset()) -> Hashable:
         """What all uses of one class have in common; calls of `without` pass their input on."""
         fresh = count()
@@ -136,6 +161,8 @@ class Body:
                 case Invoke():
                     operands = tuple(self._normal(value, number) for value in step.operands)
                     said = ("invoke", step.child, operands)
+                case Read():
+                    said = ("read", step.child, step.path)
                 case Compute():
                     operands = tuple(self._normal(value, number) for value in step.operands)
                     named = ((name, self._normal(value, number)) for name, value in step.keywords)
@@ -175,6 +202,10 @@ def signature(part: Part) -> Hashable:
     match part:
         case Leaf():
             return part.layer.target, tuple(name for name, _ in part.layer.arguments)
+        case Held(stored=stored):
+            init = stored.init
+            filled = None if init is None else (init.target, *(name for name, _ in init.arguments))
+            return stored.name, stored.persistent, filled, part.value.structure()
         case Chain():
             return tuple(signature(item) for item in part.items)
         case Instance():
@@ -187,6 +218,14 @@ def _part_holes(part: Part, path: Path) -> Iterator[Hole]:
             for parameter, value in in_order(part.layer.target, part.layer.arguments):
                 name = parameter.name
                 yield Hole((*path, name), name, value, parameter.default_literal)
+        case Held():
+            for number, step in enumerate(part.value.graph.steps):
+                yield from _step_holes(step, (*path, VALUE, number))
+            init = part.stored.init
+            if init is not None:
+                known = defaults(init.target)
+                for name, value in init.arguments:
+                    yield Hole((*path, INIT, name), name, value, known.get(name, MISSING))
         case Chain():
             for at, item in enumerate(part.items):
                 yield from _part_holes(item, (*path, at))
@@ -209,9 +248,9 @@ def _step_holes(step: Step, path: Path) -> Iterator[Hole]:
             yield from _operand_holes(value, (*path, name), name)
 
 
-def _constant_name(step: Invoke | Compute) -> str:
+def _constant_name(step: Invoke | Compute | Read) -> str:
     """What a constant is called that differs between the uses of a class."""
-    if isinstance(step, Invoke) or step.function == "getitem":
+    if not isinstance(step, Compute) or step.function == "getitem":
         return "index"
     return "scale" if step.function in {"*", "/"} else "size"
 

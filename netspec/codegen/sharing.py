@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from netspec.codegen.arguments import MISSING, Fixed, Given, Naming, Place, Vector
 from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local
-from netspec.codegen.plans import Body, Chain, ClassPlan, Hole, Instance, Leaf, Part, Path
-from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref, every_step
+from netspec.codegen.plans import Body, Chain, ClassPlan, Held, Hole, Instance, Leaf, Part, Path
+from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref, Stored, every_step
 from netspec.types import TensorType
 
 # Containers nest this deep at most before one becomes a class.
@@ -66,7 +66,7 @@ def _collect(graph: Graph, key: GroupKey, name: str, groups: dict[GroupKey, _Gro
     for child in graph.children:
         child_key(child.key)
         inner = child.module
-        if isinstance(inner, Layer):
+        if not isinstance(inner, Graph):
             continue
         its_key: GroupKey
         if inner.name:
@@ -167,12 +167,15 @@ def _settle(group: _Group, namer: _Namer, *, inline: bool) -> Iterator[ClassPlan
 def _body(use: _Use) -> Body:
     parts: dict[str, Part] = {}
     for child in use.graph.children:
-        if isinstance(child.module, Layer):
-            parts[child.key] = Leaf(child.module)
-        else:
-            part = use.children[child.key].part
-            assert part is not None
-            parts[child.key] = part
+        match child.module:
+            case Layer() as layer:
+                parts[child.key] = Leaf(layer)
+            case Stored() as stored:
+                parts[child.key] = Held(stored, Body(stored.value, {}))
+            case Graph():
+                part = use.children[child.key].part
+                assert part is not None
+                parts[child.key] = part
     return Body(use.graph, parts)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import prod
+from typing import Literal as OneOf
 
 from netspec.source import Span
 from netspec.types import Dim, TensorType
@@ -24,6 +25,8 @@ class Weight:
     name: str
     shape: tuple[int, ...]
     learned: bool = True
+    # Whether it is in the `state_dict`.
+    persistent: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +167,22 @@ class Scan:
         return self.results[len(self.outputs) :]
 
 
-Step = Invoke | Compute | Scan
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """Take a tensor of the child `child`, as it is.
+
+    `path` leads from the child to the tensor: keys of modules below it, then the tensor's name; it
+    is empty where the child is the stored tensor itself. There are no operands.
+    """
+
+    span: Span
+    child: str
+    path: tuple[str, ...] = ()
+    results: tuple[Slot, ...]
+    operands: tuple[Operand, ...] = ()
+
+
+Step = Invoke | Read | Compute | Scan
 
 
 def every_step(steps: Iterable[Step]) -> Iterator[Step]:
@@ -176,11 +194,50 @@ def every_step(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Initializer:
+    """A function of `torch.nn.init`: its dotted name, and every argument but the tensor."""
+
+    span: Span
+    name: str
+    target: str
+    arguments: tuple[tuple[str, Literal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A tensor of a module's own, under its own key: a parameter or a buffer.
+
+    `value` has no inputs and one output, what the tensor is before `init` fills it, if that is
+    there. It is computed when the module is made.
+    """
+
+    span: Span
+    name: OneOf["Parameter", "Buffer"]
+    type: TensorType
+    value: Graph
+    init: Initializer | None = None
+    persistent: bool = True
+
+    @property
+    def weight(self) -> Weight:
+        """It as a weight without a name of its own."""
+        shape = tuple(dim.value or 0 for dim in self.type.shape)
+        return Weight(
+            name="", shape=shape, learned=self.name == "Parameter", persistent=self.persistent
+        )
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers it holds."""
+        return prod(self.weight.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
     """A module under its key; `labelled` when the text named it, else the key was counted."""
 
     key: str
-    module: Layer | Graph
+    module: Module
     labelled: bool
 
 
@@ -202,7 +259,7 @@ class Graph:
     outputs: tuple[Ref, ...]
     sequential: bool
 
-    def child(self, key: str) -> Layer | Graph:
+    def child(self, key: str) -> Module:
         """The child module under `key`."""
         return next(child.module for child in self.children if child.key == key)
 
@@ -225,10 +282,43 @@ class Graph:
         """Every leaf with its full key, in `state_dict` order."""
         for child in self.children:
             key = prefix + child.key
-            if isinstance(child.module, Layer):
-                yield key, child.module
-            else:
-                yield from child.module.layers(key + ".")
+            match child.module:
+                case Layer():
+                    yield key, child.module
+                case Graph():
+                    yield from child.module.layers(key + ".")
+                case Stored():
+                    pass
+
+    def stored(self, prefix: str = "") -> Iterator[tuple[str, Stored]]:
+        """Every stored tensor with its full key, those of a module before those of its parts."""
+        for child in self.children:
+            if isinstance(child.module, Stored):
+                yield prefix + child.key, child.module
+        for child in self.children:
+            if isinstance(child.module, Graph):
+                yield from child.module.stored(f"{prefix}{child.key}.")
+
+    def weights(self, prefix: str = "") -> Iterator[tuple[str, Weight]]:
+        """Every parameter and buffer with its full key, in `state_dict` order."""
+        own = [child for child in self.children if isinstance(child.module, Stored)]
+        for learned in (True, False):
+            for child in own:
+                weight = child.module.weight if isinstance(child.module, Stored) else None
+                if weight is not None and weight.learned == learned:
+                    yield prefix + child.key, weight
+        for child in self.children:
+            match child.module:
+                case Layer():
+                    for weight in child.module.weights:
+                        yield f"{prefix}{child.key}.{weight.name}", weight
+                case Graph():
+                    yield from child.module.weights(f"{prefix}{child.key}.")
+                case Stored():
+                    pass
+
+
+Module = Layer | Graph | Stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,3 +341,8 @@ class Model:
     graph: Graph
     output_names: tuple[str, ...]
     requirements: tuple[Requirement, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """How many learned numbers it has."""
+        return sum(prod(weight.shape) for _, weight in self.graph.weights() if weight.learned)

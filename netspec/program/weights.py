@@ -100,6 +100,12 @@ class Pairing:
 def wanted_tensors(model: Model) -> dict[str, Wanted]:
     """Every tensor of the model's `state_dict`, by key."""
     found: dict[str, Wanted] = {}
+    for key, stored in model.graph.stored():
+        weight = stored.weight
+        if weight.persistent:
+            found[key] = Wanted(
+                key=key, shape=weight.shape, learned=weight.learned, span=stored.span
+            )
     for key, layer in model.graph.layers():
         for weight in layer.weights:
             full = f"{key}.{weight.name}"

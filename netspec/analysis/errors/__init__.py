@@ -133,6 +133,17 @@ from netspec.analysis.errors.shapes import (
     wrong_kind,
     wrong_rank,
 )
+from netspec.analysis.errors.stored import (
+    init_shape,
+    no_such_tensor,
+    stored_arguments,
+    stored_init,
+    stored_kind,
+    stored_label,
+    stored_not_constant,
+    stored_unused,
+    unknown_init,
+)
 from netspec.analysis.errors.training import (
     bad_condition,
     group_matches_nothing,
@@ -265,6 +276,15 @@ __all__ = [
     "state_not_updated",
     "state_of_no_tensor",
     "stored_two_ways",
+    "init_shape",
+    "no_such_tensor",
+    "stored_arguments",
+    "stored_init",
+    "stored_kind",
+    "stored_label",
+    "stored_not_constant",
+    "stored_unused",
+    "unknown_init",
     "too_long",
     "too_many_arguments",
     "unknown_argument",

@@ -242,7 +242,7 @@ def not_yet(span: Span, what: str) -> Diagnostic:
     """A construct of the language is not supported yet.
 
     The whole language is read, and some of it is not compiled by this version: `extern`,
-    `phase`, `tie`, `init`, `freeze`, `test`, learned tensors, and a few settings.
+    `phase`, `tie`, `init`, `freeze`, `test`, and a few settings.
 
     Wrong:
         model {
@@ -334,6 +334,8 @@ def no_attribute(span: Span, name: str, what: str, function: str | None = None) 
     advice = None
     if name in {"shape", "size", "dim", "ndim"}:
         advice = "name the dimensions: `input x: real[B, D]` makes `D` a size"
+    elif name in {"weight", "bias"}:
+        advice = f"label the layer that has it, `fc: Linear(8)`, and write `fc.{name}`"
     elif function is not None:
         advice = f"a function takes the value first: write `... -> {function}`"
     return error(f"{what} has no attribute `{name}`", span, help=advice)

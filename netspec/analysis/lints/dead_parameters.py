@@ -83,16 +83,14 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
     for step in reversed(flow.applied):
         if alive.isdisjoint(step.results):
             continue
-        if _is_flat(flow, step):
+        if step.operands and _is_flat(flow, step):
             label = Label(step.span, f"no gradient passes through `{step.name}`")
             cuts.setdefault(step.span, label)
             continue
         alive.update(step.operands)
         reached.add(step.key)
     dead = {
-        step.span: step.name
-        for step in flow.applied
-        if step.layer is not None and step.layer.parameters and step.key not in reached
+        step.span: step.name for step in flow.applied if step.learns and step.key not in reached
     }
     if dead:
         yield dead_parameters(tuple(dead.items()), tuple(cuts.values()))

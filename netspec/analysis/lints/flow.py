@@ -12,12 +12,15 @@ from netspec.program.graph import (
     Invoke,
     Layer,
     Model,
+    Module,
     Operand,
+    Read,
     Ref,
     Scan,
     SliceOperand,
     Slot,
     Step,
+    Stored,
 )
 from netspec.program.graph import Sequence as OperandSequence
 from netspec.program.train import TrainPlan
@@ -30,7 +33,8 @@ class Applied:
     """One application of a layer, or of the function or operator that `what` names.
 
     Values are numbers. `key` is the layer's full `state_dict` key, empty for a function; a layer
-    used twice has two applications with one key.
+    used twice has two applications with one key. A tensor that is read, of a layer or stored by
+    itself, is applied to nothing: it has the key of what it belongs to, and its own name.
     """
 
     what: Layer | str
@@ -38,6 +42,8 @@ class Applied:
     span: Span
     operands: tuple[int, ...]
     results: tuple[int, ...]
+    # Whether it has parameters, or is one.
+    learns: bool = False
 
     @property
     def layer(self) -> Layer | None:
@@ -145,7 +151,7 @@ class _Opened:
         self,
         steps: Sequence[Step],
         values: dict[int, int],
-        modules: Mapping[str, Layer | Graph],
+        modules: Mapping[str, Module],
         prefix: str,
     ) -> None:
         """Apply steps to `values`, numbers by the slots they stand in."""
@@ -159,13 +165,15 @@ class _Opened:
                 results = self._open(module, operands, f"{prefix}{step.child}.")
             else:
                 results = [self._value(slot.type) for slot in step.results]
+                what, key, learns = _applied(step, modules, prefix)
                 self.applied.append(
                     Applied(
-                        what=module if isinstance(module, Layer) else _function(step),
-                        key=prefix + step.child if isinstance(step, Invoke) else "",
+                        what=what,
+                        key=key,
                         span=step.span,
                         operands=tuple(operands),
                         results=tuple(results),
+                        learns=learns,
                     )
                 )
             values.update((s.id, v) for s, v in zip(step.results, results, strict=True))
@@ -174,7 +182,7 @@ class _Opened:
         self,
         scan: Scan,
         values: dict[int, int],
-        modules: Mapping[str, Layer | Graph],
+        modules: Mapping[str, Module],
         prefix: str,
     ) -> None:
         """One step stands for all; everything it gives or hands on is in the results."""
@@ -202,11 +210,32 @@ class _Opened:
         )
 
 
-def _function(step: Invoke | Compute) -> str:
-    return step.function if isinstance(step, Compute) else step.child
+def _applied(
+    step: Invoke | Compute | Read, modules: Mapping[str, Module], prefix: str
+) -> tuple[Layer | str, str, bool]:
+    """What a step applies, the key of what it belongs to, and whether that has parameters."""
+    match step:
+        case Invoke():
+            layer = modules[step.child]
+            assert isinstance(layer, Layer)
+            return layer, prefix + step.child, layer.parameters > 0
+        case Compute():
+            return step.function, "", False
+        case Read():
+            return _owner(step, modules, prefix)
 
 
-def _operands(step: Invoke | Compute) -> Iterator[Operand]:
+def _owner(step: Read, modules: Mapping[str, Module], prefix: str) -> tuple[str, str, bool]:
+    """The name of a tensor that is read, and the key of the layer it belongs to, or its own."""
+    module, keys, path = modules[step.child], [step.child], list(step.path)
+    while isinstance(module, Graph):
+        keys.append(path.pop(0))
+        module = module.child(keys[-1])
+    learns = module.weight.learned if isinstance(module, Stored) else module.parameters > 0
+    return ".".join((*keys, *path)), prefix + ".".join(keys), learns
+
+
+def _operands(step: Invoke | Compute | Read) -> Iterator[Operand]:
     yield from step.operands
     if isinstance(step, Compute):
         yield from (value for _, value in step.keywords)

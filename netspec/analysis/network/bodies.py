@@ -100,8 +100,18 @@ class Bodies(Scans):
 
     def _statement(self, statement: tree.Statement, frame: Frame) -> None:
         match statement:
+            case tree.Flow(values=(tree.Labelled() as declared,)) if self.is_stored(
+                declared, frame
+            ):
+                # A declaration: what flows goes on as it was.
+                self.declare(declared, frame)
             case tree.Flow():
                 frame.current = self._flow(statement, frame)
+            case tree.Bind(
+                targets=(tree.Name() as label,), values=(tree.Call() | tree.Name() as made,)
+            ) if self.is_stored(made, frame):
+                self.declare_by_equals(label, made)
+                self._assign(label, UNKNOWN, frame)
             case tree.Bind():
                 self._bind(statement, frame)
             case tree.Input():

@@ -20,10 +20,11 @@ from netspec.program.graph import (
     Compute,
     Graph,
     Invoke,
-    Layer,
     Literal,
+    Module,
     Operand,
     Piece,
+    Read,
     Ref,
     Scan,
     Slot,
@@ -59,7 +60,7 @@ class Tensor:
 class _Part:
     """A child before keys are given."""
 
-    module: Layer | Graph
+    module: Module
     label: str | None
 
 
@@ -78,6 +79,9 @@ class GraphBuilder:
     labels: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
     _captured: dict[int, tuple[Tensor, Slot]] = field(default_factory=dict)
+    # Tensors of children, which stand before all other steps; each is read once.
+    _read: dict[tuple[int, tuple[str, ...]], Tensor] = field(default_factory=dict)
+    _reads: list[Step] = field(default_factory=list)
 
     def input(self, type: TensorType, span: Span, name: str) -> Tensor:
         """Add an input."""
@@ -100,7 +104,7 @@ class GraphBuilder:
         """The outer values that are inputs here, in the order of the inputs."""
         return tuple(tensor for tensor, _ in self._captured.values())
 
-    def add(self, module: Layer | Graph, label: str | None) -> int:
+    def add(self, module: Module, label: str | None) -> int:
         """Add a child; its number is what `invoke` takes."""
         if label is not None:
             self.counted = False
@@ -121,6 +125,23 @@ class GraphBuilder:
             Invoke(span=span, child=str(child), operands=tuple(operands), results=slots)
         )
         return tuple(Tensor(self, slot) for slot in slots)
+
+    def read(
+        self, child: int, path: tuple[str, ...], type: TensorType, span: Span, name: str
+    ) -> Tensor:
+        """A tensor of a child, the same value each time; its key is filled in as in `invoke`."""
+        known = self._read.get((child, path))
+        if known is None:
+            self.counted = False
+            slot = fresh_slot(type, span, name)
+            self._reads.append(Read(span=span, child=str(child), path=path, results=(slot,)))
+            known = self._read[child, path] = Tensor(self, slot)
+        return known
+
+    @property
+    def read_from(self) -> set[int]:
+        """The children of which a tensor was read."""
+        return {child for child, _ in self._read}
 
     def compute(
         self,
@@ -196,7 +217,7 @@ class GraphBuilder:
         given = tuple(self.ref(tensor) for tensor in outputs)
         self._capture_sizes()
         keys = self._keys()
-        steps = with_keys(self.steps, keys)
+        steps = with_keys((*self._reads, *self.steps), keys)
         return Graph(
             span=self.span,
             name=self.name,

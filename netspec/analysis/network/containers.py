@@ -54,6 +54,8 @@ class Containers(Blocks):
             return UNKNOWN
         if stage is not None:
             self.remember(frame, child, label, Recipe(None, None, stage, frame))
+        elif not label.id.isdecimal():
+            self.bind_label(frame, child, label)
         operands = [frame.graph.ref(tensor) for tensor in builder.captured()]
         results = frame.graph.invoke(child, operands, graph.output_types, builder.span)
         given = {t.slot.id: result for t, result in zip(everything, results, strict=True)}

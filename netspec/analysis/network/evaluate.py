@@ -23,6 +23,7 @@ from netspec.analysis.network.values import (
     UNKNOWN,
     CatalogueName,
     Indexed,
+    Inner,
     Instance,
     Namespace,
     Scope,
@@ -38,8 +39,8 @@ from netspec.syntax import tree
 from netspec.syntax.operators import COMPARISONS
 from netspec.types import Dim
 
-# Stages that the language has and this version does not.
-LATER = frozenset({"Parameter", "Buffer"})
+# What makes a tensor of a body's own.
+STORED = frozenset({"Parameter", "Buffer"})
 
 # Methods of torch's tensors whose function is called otherwise.
 METHODS = {"view": "reshape", "max": "amax", "min": "amin", "t": "transpose"}
@@ -75,10 +76,38 @@ class Expressions(ABC):
     def subscript(self, expression: tree.Subscript, frame: Frame) -> Value:
         """The value of `value[items]`."""
 
+    @abstractmethod
+    def stored(self, expression: tree.Expr, frame: Frame) -> Value:
+        """The tensor that `label: Parameter(...)` or `label: Buffer(...)` makes."""
+
+    @abstractmethod
+    def tensor_of(self, instance: Instance, expression: tree.Expr, frame: Frame) -> Value:
+        """The stored tensor that a label names; another instance as it is."""
+
+    @abstractmethod
+    def part_of(
+        self, around: Instance | Inner, expression: tree.Attribute | tree.Subscript, frame: Frame
+    ) -> Value:
+        """The tensor, or the module, of that name or number below a labelled one."""
+
+    def is_stored(self, expression: tree.Expr, frame: Frame) -> bool:
+        """Whether the expression makes a stored tensor, with a label or without."""
+        match expression:
+            case tree.Labelled(stage=stage):
+                return self.is_stored(stage, frame)
+            case tree.Call(func=func):
+                return self.is_stored(func, frame)
+            case tree.Name(id=name):
+                return name in STORED and not frame.scope.has(name)
+            case _:
+                return False
+
     # --- entry points ------------------------------------------------------------------------
 
     def evaluate(self, expression: tree.Expr, frame: Frame) -> Value:
         """The value of any expression."""
+        if self.is_stored(expression, frame):
+            return self.stored(expression, frame)
         match expression:
             case tree.Number() | tree.Text() | tree.Constant():
                 return expression.value
@@ -144,6 +173,8 @@ class Expressions(ABC):
             if isinstance(value, Indexed):
                 self.context.report(errors.index_missing(name.span, name.id))
                 return UNKNOWN
+            if isinstance(value, Instance):
+                return self.tensor_of(value, name, frame)
             return self._no_file(value, name)
         found = self.catalogue_name(name.id)
         if found is not None:
@@ -166,8 +197,6 @@ class Expressions(ABC):
         candidates = {*frame.scope.visible(), *catalog.names("layer"), *catalog.names("function")}
         if catalog.find("loss", name.id) is not None:
             return errors.loss_in_model(name.span, name.id)
-        if name.id in LATER:
-            return errors.not_yet(name.span, f"`{name.id}`")
         declared = self.context.declared.get((name.span.source, name.id))
         if declared is not None:
             return errors.unknown_name(name.span, name.id, (), declared)
@@ -338,9 +367,9 @@ class Expressions(ABC):
         if file is not None:
             return self._of_file(file, expression)
         value = self.evaluate(expression.value, frame)
-        if isinstance(value, Instance):
-            self.context.report(errors.not_yet(expression.span, "the tensor of a layer"))
-        elif not isinstance(value, Unknown):
+        if isinstance(value, Instance | Inner):
+            return self.part_of(value, expression, frame)
+        if not isinstance(value, Unknown):
             name = expression.name
             method = METHODS.get(name.id, name.id)
             function = self.context.catalog.find("function", method)

@@ -47,10 +47,14 @@ class Instances(Containers):
         inputs = self.tensors(flow, stage.span)
         if inputs is None:
             return UNKNOWN
-        module = instance.graph.parts[instance.child].module
-        recipe = self.recipes[instance.graph, instance.child]
+        module = instance.module
+        recipe = self.recipes.get((instance.graph, instance.child))
+        if recipe is None:
+            self.context.report(errors.not_a_stage(stage.span, f"the loop `{name}`"))
+            return UNKNOWN
         if isinstance(module, Graph):
             return self._graph_again(instance, module, recipe, stage, inputs, frame)
+        assert isinstance(module, Layer)
         assert recipe.entry is not None
         assert recipe.bound is not None
         outcome = recipe.entry.apply(recipe.bound, [tensor.type for tensor in inputs])
@@ -80,9 +84,11 @@ class Instances(Containers):
         trial = Frame(Scope(recipe.frame.scope), scratch)
         # It is the same block, so the limits count it once.
         counted = (self.context.layers, self.context.parameters)
-        shared = [layer for _, layer in module.layers()]
-        self.context.layers -= len(shared)
-        self.context.parameters -= sum(layer.parameters for layer in shared)
+        layers = [layer for _, layer in module.layers()]
+        stored = [tensor for _, tensor in module.stored()]
+        self.context.layers -= len(layers) + len(stored)
+        self.context.parameters -= sum(layer.parameters for layer in layers)
+        self.context.parameters -= sum(tensor.numbers for tensor in stored)
         value = self.apply(recipe.expression, joined(tuple(inputs)), trial, instance.label)
         self.context.layers, self.context.parameters = counted
         again = next((p.module for p in scratch.parts if p.label == instance.label.id), None)

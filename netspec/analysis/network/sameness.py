@@ -13,13 +13,16 @@ from netspec.program.graph import (
     Graph,
     Invoke,
     Layer,
+    Module,
     Operand,
+    Read,
     Ref,
     Scan,
     Sequence,
     SliceOperand,
     Slot,
     Step,
+    Stored,
 )
 from netspec.source import Span
 from netspec.types import Dim, TensorType
@@ -37,14 +40,28 @@ def difference(first: Graph, second: Graph) -> Span | None:
             inside = difference(one.module, other.module)
             if inside is not None:
                 return inside
-        elif not _is_layer_of(one.module, other.module):
+        elif not _is_alike(one.module, other.module):
             return other.module.span
     return _Steps(first, second).difference()
 
 
-def _is_layer_of(one: Layer | Graph, other: Layer | Graph) -> bool:
-    """Whether both are layers of one class; what they are made with is compared by the caller."""
-    return isinstance(one, Layer) and isinstance(other, Layer) and one.target == other.target
+def _is_alike(one: Module, other: Module) -> bool:
+    """Whether both are one stored tensor, or layers of one class.
+
+    What layers are made with is compared by the caller.
+    """
+    match one, other:
+        case Layer(), Layer():
+            return one.target == other.target
+        case Stored(), Stored():
+            same = (one.name, one.type, one.persistent) == (
+                other.name,
+                other.type,
+                other.persistent,
+            )
+            return same and one.init == other.init and difference(one.value, other.value) is None
+        case _:
+            return False
 
 
 class _Steps:
@@ -104,6 +121,8 @@ class _Steps:
         match one, other:
             case Invoke(), Invoke():
                 return one.child == other.child and self._all(one.operands, other.operands)
+            case Read(), Read():
+                return one.child == other.child and one.path == other.path
             case Compute(), Compute():
                 names = [[name for name, _ in step.keywords] for step in (one, other)]
                 values = [tuple(value for _, value in step.keywords) for step in (one, other)]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from netspec.analysis import errors
 from netspec.analysis.network.builder import GraphBuilder, Tensor, fresh_slot
 from netspec.analysis.network.evaluate import Frame
-from netspec.analysis.network.instances import Instances
 from netspec.analysis.network.stages import joined
+from netspec.analysis.network.tensors import LabelledTensors
 from netspec.analysis.network.values import UNKNOWN, Indexed, Scope, Unknown, Value, describe
 from netspec.analysis.places import header
 from netspec.catalog import Need
@@ -38,7 +38,7 @@ class _Start:
     states: tuple[Tensor, ...]
 
 
-class Scans(Instances):
+class Scans(LabelledTensors):
     """Runs scans."""
 
     def scan(self, statement: tree.Scan, frame: Frame) -> Value:

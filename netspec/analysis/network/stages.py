@@ -34,7 +34,7 @@ from netspec.analysis.network.values import (
 )
 from netspec.catalog import Application, Bound, Entry, Refusal
 from netspec.catalog import Value as Constant
-from netspec.program.graph import Graph, Layer, Weight
+from netspec.program.graph import Layer, Module, Stored, Weight
 from netspec.program.reserved import is_reserved
 from netspec.source import Span
 from netspec.syntax import tree
@@ -96,6 +96,8 @@ class Stages(Subscripts):
 
     def is_stage(self, expression: tree.Expr, frame: Frame) -> bool:
         """Whether the expression is a stage, to be applied, rather than a value."""
+        if self.is_stored(expression, frame):
+            return False
         match expression:
             case tree.Labelled() | tree.Inline():
                 return True
@@ -111,8 +113,10 @@ class Stages(Subscripts):
                     match bound.value:
                         case CatalogueName(entry):
                             return entry.kind == "layer"
+                        case Instance() as instance:
+                            return not isinstance(instance.module, Stored)
                         case value:
-                            return isinstance(value, Stage | Block | Instance)
+                            return isinstance(value, Stage | Block)
                 if self.context.catalog.find("layer", expression.id) is not None:
                     return True
                 known = self.context.catalog.find("function", expression.id) is not None
@@ -153,6 +157,9 @@ class Stages(Subscripts):
         if not self.context.expand(stage.span):
             return UNKNOWN
         match stage:
+            case tree.Labelled() if self.is_stored(stage, frame):
+                value = self.evaluate(stage, frame)
+                return self._apply_target(value, stage, flow, frame, None)
             case tree.Labelled():
                 value = self.apply(stage.stage, flow, frame, stage.label)
                 if isinstance(value, Unknown) and stage.label.id not in frame.scope.names:
@@ -320,7 +327,7 @@ class Stages(Subscripts):
         )
         return self.add(layer, frame, label)
 
-    def add(self, module: Layer | Graph, frame: Frame, label: tree.Name | None) -> int | None:
+    def add(self, module: Module, frame: Frame, label: tree.Name | None) -> int | None:
         """Add a child to the frame's graph; None when its label cannot be, which is reported."""
         assert frame.graph is not None
         if label is not None and is_reserved(label.id):
@@ -336,10 +343,15 @@ class Stages(Subscripts):
     def remember(self, frame: Frame, child: int, label: tree.Name | None, recipe: Recipe) -> None:
         """Bind a label to the instance it names."""
         if label is not None and frame.graph is not None:
+            self.bind_label(frame, child, label)
+            self.recipes[frame.graph, child] = recipe
+
+    def bind_label(self, frame: Frame, child: int, label: tree.Name) -> None:
+        """Bind a label, so that what it names has its tensors read."""
+        if frame.graph is not None:
             instance = Instance(frame.graph, child, label)
             frame.scope.bind(label.id, instance, label.span, own=True)
             frame.scope.names[label.id].used = True
-            self.recipes[frame.graph, child] = recipe
 
     def tensors(self, flow: Value, span: Span) -> tuple[Tensor, ...] | None:
         """What flows in, as tensors; None when something else does, which is reported."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from netspec.program.graph import Invoke, Ref, Scan, Slot, Step, every_step
+from netspec.program.graph import Invoke, Read, Ref, Scan, Slot, Step, every_step
 from netspec.program.operands import refs
 
 
@@ -13,7 +13,7 @@ def with_keys(steps: Sequence[Step], keys: Sequence[str]) -> tuple[Step, ...]:
     """The steps with the numbers of children replaced by their keys."""
     made: list[Step] = []
     for step in steps:
-        if isinstance(step, Invoke):
+        if isinstance(step, Invoke | Read):
             step = replace(step, child=keys[int(step.child)])
         elif isinstance(step, Scan):
             step = replace(step, steps=with_keys(step.steps, keys))

@@ -8,7 +8,15 @@ from netspec.analysis import errors
 from netspec.analysis.network.builder import Tensor
 from netspec.analysis.network.evaluate import Expressions, Frame
 from netspec.analysis.network.refusals import Written
-from netspec.analysis.network.values import UNKNOWN, Indexed, Unknown, Value, describe
+from netspec.analysis.network.values import (
+    UNKNOWN,
+    Indexed,
+    Inner,
+    Instance,
+    Unknown,
+    Value,
+    describe,
+)
 from netspec.catalog import Refusal, subscripts
 from netspec.program.graph import EllipsisOperand, Operand, SliceOperand
 from netspec.syntax import tree
@@ -36,6 +44,8 @@ class Subscripts(Expressions):
         value = self.evaluate(expression.value, frame)
         if isinstance(value, Tensor):
             return self._tensor_subscript(expression, value, frame)
+        if isinstance(value, Instance | Inner):
+            return self.part_of(value, expression, frame)
         if isinstance(value, tuple):
             number = (
                 self.integer(expression.items[0], frame, "an index")

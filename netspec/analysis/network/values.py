@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.catalog import Entry
+from netspec.program.graph import Module
 from netspec.source import Source, Span
 from netspec.syntax import tree
 from netspec.types import Dim
@@ -59,6 +60,24 @@ class Instance:
     graph: GraphBuilder
     child: int
     label: tree.Name
+
+    @property
+    def module(self) -> Module:
+        """The module it stands for."""
+        return self.graph.parts[self.child].module
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inner:
+    """A module below a labelled one, `h[0].attn`: the keys that lead to it, and what is there.
+
+    `within` is what stands before the dot in names of a layer's own weights (`out_proj.weight`).
+    """
+
+    instance: Instance
+    path: tuple[str, ...]
+    module: Module
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,6 +155,7 @@ Value = (
     | Block
     | Namespace
     | Instance
+    | Inner
     | CatalogueName
     | Indexed
     | Unknown
@@ -228,6 +248,8 @@ def describe(value: Value) -> str:
             return f"a tensor `{value.type}`"
         case Stage() | Instance():
             return "a stage"
+        case Inner():
+            return f"a part of `{value.instance.label.id}`"
         case Block():
             return f"the {value.definition.keyword} `{value.name}`"
         case Namespace():

@@ -114,7 +114,7 @@ def analyse_train(
         loss = analyse_loss(binding, terms, model, data, bodies, scope, SETTINGS)
     if loss is None:
         return None
-    if not any(weight.learned for _, layer in model.graph.layers() for weight in layer.weights):
+    if not any(weight.learned for _, weight in model.graph.weights()):
         report(errors.nothing_learned(header(model.span)))
     task, classes = infer_task(model, data, loss)
     metrics = sorted_out.metrics(task, classes)
@@ -272,12 +272,7 @@ class _Statements:
         """Parameter groups, held against the model's parameters and the optimizer's arguments."""
         if model is None:
             return ()
-        names = [
-            f"{key}.{weight.name}"
-            for key, layer in model.graph.layers()
-            for weight in layer.weights
-            if weight.learned
-        ]
+        names = [name for name, weight in model.graph.weights() if weight.learned]
         binding = self.settings.get("optimizer")
         optimizer = binding.values[0] if binding is not None else None
         made = [

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from netspec import codegen
-from netspec.program.graph import Graph, Invoke, Layer, Operand, Ref, Scan, Sequence
+from netspec.program.graph import Compute, Graph, Invoke, Layer, Operand, Ref, Scan, Sequence
 from netspec.types import Dim
 
 Value = Tensor | int | float | list[Tensor]
@@ -123,8 +123,10 @@ def walk(graph: Graph, module: nn.Module, given: list[Tensor]) -> tuple[Tensor, 
         if isinstance(step, Invoke):
             child, part = graph.child(step.child), module.get_submodule(step.child)
             assert isinstance(first, Tensor)
+            assert isinstance(child, Layer | Graph)
             made = part(first) if isinstance(child, Layer) else walk(child, part, [first])[0]
         else:
+            assert isinstance(step, Compute)
             made = _computed(step.function, first, rest)
         values[step.results[0].id] = made
     return tuple(values[ref.id] for ref in graph.outputs)

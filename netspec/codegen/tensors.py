@@ -1,0 +1,109 @@
+"""Tensors that a class has itself, and those of its parts: how they are made, and reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from netspec.codegen import functions, layout
+from netspec.codegen.functions import Argument
+from netspec.codegen.layout import Expr
+from netspec.codegen.names import checked, is_attribute
+from netspec.codegen.plans import Body, Chain, Held, Instance, Leaf, Part, Path
+from netspec.program.graph import (
+    Compute,
+    EllipsisOperand,
+    Graph,
+    Literal,
+    Operand,
+    Ref,
+    SliceOperand,
+)
+from netspec.program.graph import Sequence as OperandSequence
+from netspec.program.operands import holds_tensor
+from netspec.types import Dim
+
+Constant = Callable[[Path, Literal], Expr]
+
+
+def expression(graph: Graph, constant: Constant) -> Expr:
+    """The one value of a graph without inputs, as one expression."""
+    made: dict[int, Expr] = {}
+    for number, step in enumerate(graph.steps):
+        assert isinstance(step, Compute), "a stored tensor is made of functions alone"
+        arguments = [
+            Argument(_operand(operand, (number, at), made, constant), holds_tensor(operand))
+            for at, operand in enumerate(step.operands)
+        ]
+        keywords = [
+            (
+                checked(name),
+                Argument(_operand(value, (number, name), made, constant), holds_tensor(value)),
+            )
+            for name, value in step.keywords
+        ]
+        value = functions.computed(step.function, arguments, keywords, None)
+        several = len(step.results) > 1 or step.function in {"split", "chunk"}
+        for at, slot in enumerate(step.results):
+            made[slot.id] = layout.subscript(value, [Expr(str(at))]) if several else value
+    return made[graph.outputs[0].id]
+
+
+def _operand(operand: Operand, path: Path, made: Mapping[int, Expr], constant: Constant) -> Expr:
+    match operand:
+        case Ref():
+            return made[operand.id]
+        case OperandSequence():
+            items = [
+                _operand(item, (*path, at), made, constant) for at, item in enumerate(operand.items)
+            ]
+            return layout.display("[", items, "]")
+        case SliceOperand():
+            lower, upper, step = (
+                None if end is None else _operand(end, (*path, at), made, constant)
+                for at, end in enumerate((operand.lower, operand.upper, operand.step))
+            )
+            return layout.bounds(lower, upper, step)
+        case EllipsisOperand():
+            return Expr("...")
+        case bool() | str() | None:
+            return layout.literal(operand)
+        case int() | float():
+            return constant(path, operand)
+        case Dim():
+            raise AssertionError("the sizes of a stored tensor are known")
+
+
+def below(text: str, key: str, body: Body) -> str:
+    """The part `key` of a module written `text`: `self.fc`, `self[0]`."""
+    if key.isdecimal():
+        return f"{text}[{key}]" if body.is_indexed else f'{text}.get_submodule("{key}")'
+    if is_attribute(key):
+        return f"{text}.{key}"
+    part = body.parts[key]
+    if not isinstance(part, Held):
+        return f'{text}.get_submodule("{key}")'
+    kind = "parameter" if part.stored.name == "Parameter" else "buffer"
+    return f'{text}.get_{kind}("{key}")'
+
+
+def reached(body: Body, path: Sequence[str]) -> Expr:
+    """A tensor or module by the keys that lead to it from `self`: `self.h[0].attn.weight`."""
+    key, *rest = path
+    text, part = below("self", key, body), body.parts[key]
+    while rest:
+        key, *rest = rest
+        text, part = _step_into(text, part, key)
+    return Expr(text)
+
+
+def _step_into(text: str, part: Part, key: str) -> tuple[str, Part]:
+    match part:
+        case Leaf():
+            return f"{text}.{'.'.join(checked(name) for name in key.split('.'))}", part
+        case Chain():
+            return f"{text}[{int(key)}]", part.items[int(key)]
+        case Instance():
+            body = part.plan.body
+            return below(text, key, body), body.parts[key]
+        case Held():
+            raise AssertionError("a stored tensor has no parts")
