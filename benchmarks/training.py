@@ -142,8 +142,8 @@ def by_netspec(program: Program, case: Case, rows: Split) -> float:
     assert plan is not None
     plan = replace(plan, epochs=case.epochs, steps=None, stop=())
     module = fresh(program)
-    loss = codegen.build_loss(plan, program.source.name)
-    job, position = prepare_job(plan, model, module, loss, Only(rows), CPU)
+    losses = [codegen.build_loss(phase, program.source.name) for phase in plan.phases]
+    job, position = prepare_job(plan, model, module, losses, Only(rows), CPU)
     begun = time.perf_counter()
     for _ in netspec_epochs(job, position):
         pass

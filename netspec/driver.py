@@ -61,7 +61,7 @@ def check(
 def complete(program: Program, sink: Sink) -> bool:
     """Whether the program can be trained; what it lacks goes to `sink`."""
     name = program.source.name
-    if program.model is None:
+    if program.network is None:
         sink.report(errors.nothing_to_build(name, [model.name for model in program.models]))
     elif program.data is None:
         sink.report(errors.nothing_to_train(name, "data"))
@@ -72,37 +72,48 @@ def complete(program: Program, sink: Sink) -> bool:
     return False
 
 
-def build(program: Program, sink: Sink) -> nn.Module | None:
-    """The program's model with the weights that `train` begins with, fresh or from its files.
+def build(program: Program, sink: Sink, name: str | None = None) -> nn.Module | None:
+    """What is trained, with the weights that `train` begins with; of several, the model `name`.
 
-    A spec without `train` has no seed: its weights come from torch's random stream as it is.
+    A spec without `train` has no seed: its weights come from torch's random stream as it is. Raises
+    KeyError when no model has this name.
     """
     from netspec import codegen, runner
 
-    model, name = program.model, program.source.name
-    if model is None:
-        sink.report(errors.nothing_to_build(name, [other.name for other in program.models]))
+    models, file = program.trained, program.source.name
+    if name is not None and name not in {model.name for model in models}:
+        models = ({model.name: model for model in program.models}[name],)
+    if not models:
+        sink.report(errors.nothing_to_build(file, [other.name for other in program.models]))
         return None
+
+    def make() -> nn.Module:
+        return codegen.build_models(models, file)
+
     if program.train is None:
-        return codegen.build_model(model, name)
-    module = runner.initialise(program.train.seed, lambda: codegen.build_model(model, name))
-    try:
-        runner.load_weights(module, model, program.train.weights, program.source.folder)
-    except runner.RunError as stopped:
-        sink.report(stopped.diagnostic)
-        return None
-    return module
+        made = make()
+    else:
+        made = runner.initialise(program.train.seed, make)
+        if models == program.trained and program.network is not None:
+            starts, root = program.train.weights, program.source.folder
+            try:
+                runner.load_weights(made, program.network, starts, root)
+            except runner.RunError as stopped:
+                sink.report(stopped.diagnostic)
+                return None
+    if name is None or len(models) == 1:
+        return made
+    found: nn.Module = made.get_submodule(name)
+    return found
 
 
 def load_data(program: Program) -> Splits:
-    """The rows that the program's model and loss look at, split and transformed."""
+    """The rows that the program's models and losses look at, split and transformed."""
     from netspec import data
 
-    assert program.model is not None
     assert program.data is not None
     assert program.train is not None
-    slots = (*program.model.graph.inputs, *program.train.loss.inputs)
-    names = {slot.name for slot in slots}
+    names = program.fields_used
     wanted = [field.name for field in program.data.fields if field.name in names]
     seed, root = program.train.seed, program.source.folder
     return data.load(program.data, seed=seed, root=root, names=wanted)
@@ -126,9 +137,9 @@ def train(
     program = with_epochs(program, epochs)
     if not complete(program, sink):
         return None
-    assert program.model is not None
-    assert program.train is not None
-    model, plan = program.model, program.train
+    network, plan = program.network, program.train
+    assert network is not None
+    assert plan is not None
     try:
         chosen = runner.choose_device(plan, device)
         splits = load_data(program)
@@ -139,27 +150,27 @@ def train(
             runs,
             run_name(program),
             spec=resolved_spec(program),
-            source=codegen.emit_model(model),
+            source=codegen.emit_models(program.trained),
             imports=resolved_imports(program),
         )
-        loss = codegen.build_loss(plan, program.source.name)
-        inputs = [slot.name or "x" for slot in model.graph.inputs]
+        losses = [codegen.build_loss(phase, program.source.name) for phase in plan.phases]
+        inputs = [slot.name or "x" for slot in network.graph.inputs]
         run = runner.fit(
             plan,
-            model,
+            network,
             module,
-            loss,
+            losses,
             splits,
             device=chosen,
             folder=folder,
             observer=observer,
-            prepare=lambda rows: splits.prepare(rows, inputs),
+            prepare=None if plan.models else lambda rows: splits.prepare(rows, inputs),
             class_names=class_names(program),
         )
         if plan.baseline is not None:
             from netspec.runner.baseline import measure_baseline
 
-            measured = measure_baseline(plan, plan.baseline, model, loss, splits)
+            measured = measure_baseline(plan, plan.baseline, network, losses[0], splits)
             run = runner.with_baseline(run, plan.baseline.name, measured)
         folder.save(run)
     except (runner.RunError, DataError) as stopped:
@@ -176,8 +187,8 @@ def export(program: Program, sink: Sink) -> str | None:
     from netspec import codegen
     from netspec.export.python import python_script
 
-    if program.model is not None and (program.data is None or program.train is None):
-        return codegen.emit_model(program.model)
+    if program.network is not None and (program.data is None or program.train is None):
+        return codegen.emit_models(program.trained)
     return python_script(program) if complete(program, sink) else None
 
 
@@ -186,11 +197,16 @@ def with_epochs(program: Program, epochs: int | None) -> Program:
     plan = program.train
     if epochs is None or plan is None:
         return program
-    schedule = plan.schedule
-    if schedule is not None and schedule.then is not None and schedule.then.target not in PER_STEP:
-        # As in a spec that gives its length in epochs.
-        schedule = replace(schedule, unit="epoch")
-    return replace(program, train=replace(plan, epochs=epochs, steps=None, schedule=schedule))
+    # Schedules move as in a spec that gives its length in epochs.
+    phases = tuple(
+        replace(phase, schedule=replace(schedule, unit="epoch"))
+        if (schedule := phase.schedule) is not None
+        and schedule.then is not None
+        and schedule.then.target not in PER_STEP
+        else phase
+        for phase in plan.phases
+    )
+    return replace(program, train=replace(plan, epochs=epochs, steps=None, phases=phases))
 
 
 def class_names(program: Program) -> tuple[str, ...]:

@@ -48,13 +48,19 @@ class Spec:
         """The params by name, with the values this spec was loaded with."""
         return dict(self.program.params)
 
-    def build(self, *, device: str | None = None) -> nn.Module:
+    def build(self, *, model: str | None = None, device: str | None = None) -> nn.Module:
         """Build the model on `device`, with the weights that `train` begins with.
 
-        Raises `SpecError` when there is no one model to build.
+        Of several models `model` names the one to build; without it, those that are trained
+        together come in an `nn.ModuleDict` under their names. Raises `SpecError` when there is no
+        one model to build.
         """
+        names = [known.name for known in self.program.models if known.name]
+        if model is not None and model not in names:
+            listed = ", ".join(f"`{name}`" for name in names) or "none with a name"
+            raise ValueError(f"the spec has no model `{model}`; its models are {listed}")
         sink = Sink()
-        module = driver.build(self.program, sink)
+        module = driver.build(self.program, sink, model)
         if module is None:
             raise SpecError(sink.diagnostics)
         return module if device is None else module.to(device)

@@ -206,8 +206,9 @@ def _draw(model: Model, program: Program, *, no_color: bool) -> None:
     for requirement in model.requirements:
         click.echo(f"requires {requirement.text} (line {_line(requirement.span, program)})")
     if program.train is not None and model is program.model:
-        for view in inserted_views(program.train.loss):
-            click.echo(f"the loss sees {view}")
+        for phase in program.train.phases:
+            for view in inserted_views(phase.loss):
+                click.echo(f"the loss sees {view}")
 
 
 def inserted_views(loss: Graph) -> Iterator[str]:

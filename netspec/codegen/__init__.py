@@ -4,20 +4,26 @@ from netspec.codegen.emit import (
     Fragment,
     build_loss,
     build_model,
+    build_models,
     emit_loss,
     emit_model,
+    emit_models,
     import_lines,
     loss_fragment,
     model_fragment,
+    models_fragment,
 )
 
 __all__ = [
     "Fragment",
     "build_loss",
     "build_model",
+    "build_models",
     "emit_loss",
     "emit_model",
+    "emit_models",
     "import_lines",
     "loss_fragment",
     "model_fragment",
+    "models_fragment",
 ]

@@ -6,19 +6,25 @@ import ast
 import gc
 import linecache
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
 
 from netspec.codegen.classes import class_lines
-from netspec.codegen.losses import LOSS_FUNCTION, loss_lines
+from netspec.codegen.layout import ATOM, Expr, call, lines
+from netspec.codegen.losses import function_name, loss_lines
+from netspec.codegen.plans import ClassPlan
 from netspec.codegen.sharing import plan_classes
 from netspec.program.graph import Model
-from netspec.program.train import TrainPlan
+from netspec.program.train import Phase
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\.net")
+
+# The function of a module of several models that makes them.
+BUILD_MODELS = "build_models"
 
 _IMPORTS = {
     "torch": "import torch",
@@ -45,16 +51,47 @@ class Fragment:
 def model_fragment(model: Model, reserved: Iterable[str] = ()) -> Fragment:
     """The classes of a model, the model's own last; none has a `reserved` name."""
     plans = plan_classes(model, reserved)
+    return Fragment(plans[-1].name, _classes(plans, model) + "\n")
+
+
+def _classes(plans: Sequence[ClassPlan], model: Model) -> str:
+    """The text of a model's classes; the model's own holds what it requires."""
     written = [
         "\n".join(class_lines(plan, model.requirements if plan is plans[-1] else ()))
         for plan in plans
     ]
-    return Fragment(plans[-1].name, "\n\n\n".join(written) + "\n")
+    return "\n\n\n".join(written)
 
 
-def loss_fragment(plan: TrainPlan) -> Fragment:
-    """The function `compute_loss` with the criteria it needs."""
-    return Fragment(LOSS_FUNCTION, "\n".join(loss_lines(plan)) + "\n")
+def models_fragment(models: Sequence[Model], reserved: Iterable[str] = ()) -> Fragment:
+    """The classes of models that are trained together, and the call that makes and holds them."""
+    if len(models) == 1:
+        return model_fragment(models[0], reserved)
+    taken = {*reserved, "models"}
+    written: list[str] = []
+    made: list[tuple[str, Expr]] = []
+    for model in models:
+        plans = plan_classes(model, taken)
+        taken |= {plan.name for plan in plans}
+        written.append(_classes(plans, model))
+        made.append((f'"{model.name}": ', call(plans[-1].name)))
+    entries = Expr(
+        f"{{{', '.join(key + value.text for key, value in made)}}}", ATOM, "{", tuple(made), "}"
+    )
+    lines_of_call = lines("return ", call("nn.ModuleDict", [entries]), 4)
+    holder = "\n".join(
+        [
+            f"def {BUILD_MODELS}() -> nn.ModuleDict:",
+            '    """Make every model, in the order that their weights are drawn."""',
+            *lines_of_call,
+        ]
+    )
+    return Fragment(BUILD_MODELS, "\n\n\n".join([*written, holder]) + "\n")
+
+
+def loss_fragment(phase: Phase) -> Fragment:
+    """The function that computes a phase's loss."""
+    return Fragment(function_name(phase), "\n".join(loss_lines(phase)) + "\n")
 
 
 def import_lines(names: Iterable[str]) -> list[str]:
@@ -69,33 +106,43 @@ def import_lines(names: Iterable[str]) -> list[str]:
 
 def emit_model(model: Model) -> str:
     """The model as a complete Python module."""
-    return _model_module(model, model_fragment(model))
+    return emit_models([model])
 
 
-def emit_loss(plan: TrainPlan) -> str:
-    """The loss as a complete Python module."""
-    return _module("The loss as plain PyTorch.", loss_fragment(plan))
+def emit_models(models: Sequence[Model]) -> str:
+    """Models that are trained together as a complete Python module."""
+    return _model_module(models, models_fragment(models))
+
+
+def emit_loss(phase: Phase) -> str:
+    """The loss of a phase as a complete Python module."""
+    return _module("The loss as plain PyTorch.", loss_fragment(phase))
 
 
 def build_model(model: Model, source_name: str) -> nn.Module:
     """Run the emitted text and make the module; its weights are drawn as torch's seed says."""
+    return build_models([model], source_name)
+
+
+def build_models(models: Sequence[Model], source_name: str) -> nn.Module:
+    """The same for models that are trained together: an `nn.ModuleDict` of several by name."""
     with collector_paused():
-        fragment = model_fragment(model)
-        made = _run(_model_module(model, fragment), source_name)[fragment.name]
-        assert isinstance(made, type)
+        fragment = models_fragment(models)
+        made = _run(_model_module(models, fragment), source_name)[fragment.name]
+        assert callable(made)
         built = made()
         assert isinstance(built, nn.Module)
         return built
 
 
-def build_loss(plan: TrainPlan, source_name: str = "loss") -> Callable[..., tuple[Tensor, ...]]:
-    """Run the emitted text: a function of the loss's inputs that gives the loss and its terms."""
-    compute = _run(emit_loss(plan), source_name)[LOSS_FUNCTION]
+def build_loss(phase: Phase, source_name: str = "loss") -> Callable[..., tuple[Tensor, ...]]:
+    """Run the emitted text: a function of the phase's models and inputs that gives its outputs."""
+    compute = _run(emit_loss(phase), source_name)[function_name(phase)]
     assert callable(compute)
-    if plan.terms:
+    if len(phase.loss.outputs) > 1:
         return compute
 
-    def alone(*operands: Tensor) -> tuple[Tensor, ...]:
+    def alone(*operands: Any) -> tuple[Tensor, ...]:
         return (compute(*operands),)
 
     return alone
@@ -117,11 +164,12 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _model_module(model: Model, fragment: Fragment) -> str:
-    source = model.span.source.name
+def _model_module(models: Sequence[Model], fragment: Fragment) -> str:
+    source = models[0].span.source.name
     # A file's name is the user's: it is told only where it can do no harm in a docstring.
     origin = f" from {source}" if _FILE_NAME.fullmatch(source) else ""
-    return _module(f"{fragment.name}, compiled by netspec{origin}.", fragment)
+    what = fragment.name if len(models) == 1 else ", ".join(model.name for model in models)
+    return _module(f"{what}, compiled by netspec{origin}.", fragment)
 
 
 def _module(docstring: str, fragment: Fragment) -> str:

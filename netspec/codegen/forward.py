@@ -89,11 +89,15 @@ class _Value:
 
 @dataclass(slots=True)
 class Statements:
-    """Writes the statements of one graph; an input without a name is called `unnamed`."""
+    """Writes the statements of one graph; an input without a name is called `unnamed`.
+
+    No value takes a `reserved` name.
+    """
 
     graph: Graph
     around: Surroundings
     unnamed: InitVar[str] = "x"
+    reserved: InitVar[frozenset[str]] = frozenset()
     _variables: Variables = field(init=False)
     _lines: list[str] = field(default_factory=list)
     # Values that wait for the place where they are used, in the order they are computed.
@@ -103,8 +107,8 @@ class Statements:
     _shape_shown: str = ""
     _indent: int = field(init=False)
 
-    def __post_init__(self, unnamed: str) -> None:
-        self._variables = Variables(self.graph, unnamed)
+    def __post_init__(self, unnamed: str, reserved: frozenset[str]) -> None:
+        self._variables = Variables(self.graph, unnamed, reserved)
         self._indent = self.around.indent
         if self.graph.inputs:
             self._shape_shown = self.graph.inputs[0].type.dims()

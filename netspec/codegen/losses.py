@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from netspec.analysis.network.builder import snake_case
 from netspec.codegen import layout
 from netspec.codegen.constructors import in_order
 from netspec.codegen.forward import Child, Statements, Surroundings
 from netspec.codegen.layout import Expr
+from netspec.codegen.names import local, unused
 from netspec.program.graph import (
     Compute,
     Graph,
@@ -19,9 +21,7 @@ from netspec.program.graph import (
     Sequence,
     Step,
 )
-from netspec.program.train import TrainPlan
-
-LOSS_FUNCTION = "compute_loss"
+from netspec.program.train import Phase
 
 # The function of torch.nn.functional that each criterion's `forward` calls; calling it directly
 # saves a module call at every step.
@@ -54,37 +54,63 @@ class NoSuchLossError(ValueError):
     """A criterion that has no function here."""
 
 
-def loss_lines(plan: TrainPlan) -> Iterator[str]:
-    """`def compute_loss(...)`: the loss, followed by its named terms when there are any."""
-    graph = _without_modules(plan.loss)
+def function_name(phase: Phase) -> str:
+    """What the function of a phase's loss is called."""
+    return f"compute_{phase.name}_loss" if phase.name else "compute_loss"
+
+
+def loss_lines(phase: Phase) -> Iterator[str]:
+    """`def compute_loss(...)`: the loss, its named terms, and the prediction that metrics want.
+
+    It takes the models that it applies, then its inputs.
+    """
+    graph = _without_criteria(phase.loss)
+    models = _model_names(graph)
     around = Surroundings(
-        child=_no_child,
+        child=lambda key: Child(text=models[key], main=True, whole=True),
         constant=lambda path, value: layout.literal(value),
         indent=4,
         shapes=False,
     )
-    statements = Statements(graph, around, unnamed="output")
-    arguments = [Expr(f"{name}: Tensor") for name in statements.inputs]
+    reserved = frozenset(models.values())
+    statements = Statements(graph, around, unnamed="output", reserved=reserved)
+    arguments = [Expr(f"{name}: nn.Module") for name in models.values()]
+    arguments += [Expr(f"{name}: Tensor") for name in statements.inputs]
     count = len(graph.outputs)
     result = "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
-    yield from layout.lines("def ", layout.call(LOSS_FUNCTION, arguments), 0, f" -> {result}:")
-    said = "the loss and its terms" if count > 1 else "the loss"
+    opening = layout.call(function_name(phase), arguments)
+    yield from layout.lines("def ", opening, 0, f" -> {result}:")
+    said = "the loss and its terms" if phase.terms else "the loss"
+    said += ", and the prediction" if phase.target is not None else ""
     yield f'    """Compute {said}."""'
     yield from statements.lines()
 
 
-def _without_modules(graph: Graph) -> Graph:
+def _model_names(graph: Graph) -> dict[str, str]:
+    """What the function calls each model that it applies, by the model's name.
+
+    No value of the graph is called so: a field and a model may differ in their capitals only.
+    """
+    taken = {local(slot.name) for slot in graph.slots().values() if slot.name}
+    names: dict[str, str] = {}
+    for child in graph.children:
+        names[child.key] = unused(local(snake_case(child.key)), taken)
+        taken.add(names[child.key])
+    return names
+
+
+def _without_criteria(graph: Graph) -> Graph:
     """The same graph with each criterion as the function it calls."""
-    layers = {child.key: child.module for child in graph.children}
+    modules = {child.key: child.module for child in graph.children}
     steps: list[Step] = []
     for step in graph.steps:
-        if isinstance(step, Invoke):
-            layer = layers[step.child]
-            assert isinstance(layer, Layer)
-            steps.append(_as_function(step, layer))
+        module = modules[step.child] if isinstance(step, Invoke) else None
+        if isinstance(step, Invoke) and isinstance(module, Layer):
+            steps.append(_as_function(step, module))
         else:
             steps.append(step)
-    return replace(graph, children=(), steps=tuple(steps))
+    models = tuple(child for child in graph.children if isinstance(child.module, Graph))
+    return replace(graph, children=models, steps=tuple(steps))
 
 
 def _as_function(step: Invoke, layer: Layer) -> Compute:
@@ -109,7 +135,3 @@ def _operand(value: Literal) -> Operand:
     if isinstance(value, tuple):
         return Sequence(tuple(_operand(item) for item in value))
     return value
-
-
-def _no_child(key: str) -> Child:
-    raise KeyError(key)

@@ -17,11 +17,13 @@ from netspec.types.measures import Axis, axes, measure
 class Variables:
     """Names for the values of a graph; a name is free again when its value is no longer needed.
 
-    `inputs` are the names of the graph's inputs; one without a name is called `unnamed`.
+    `inputs` are the names of the graph's inputs; one without a name is called `unnamed`. No value
+    takes a `reserved` name.
     """
 
     graph: Graph
     unnamed: str
+    reserved: frozenset[str] = frozenset()
     inputs: tuple[str, ...] = ()
     slots: dict[int, Slot] = field(default_factory=dict)
     # How often each value is still to be read.
@@ -158,10 +160,10 @@ class Variables:
 
     def _is_free(self, name: str) -> bool:
         holder = self._holder.get(name)
-        return holder is None or not self.left[holder]
+        return name not in self.reserved and (holder is None or not self.left[holder])
 
     def _live(self) -> set[str]:
-        return {name for name in self._holder if not self._is_free(name)}
+        return {name for name in self._holder if not self._is_free(name)} | self.reserved
 
     # --- sizes -------------------------------------------------------------------------------
 
@@ -192,6 +194,7 @@ class Variables:
     def _take_size(self, axis: Axis) -> str:
         written = str(self.graph.inputs[axis.input].type.shape[axis.axis])
         taken = {local(slot.name) for slot in self.slots.values() if slot.name} | set(self._holder)
+        taken |= self.reserved
         name = local(written, taken) if written.isidentifier() else unused("size", taken)
         # No slot has this number, so the name is never given to another value.
         never = -1 - len(self.sizes)

@@ -7,17 +7,15 @@ losses that `netspec run` logs, to the last digit.
 from __future__ import annotations
 
 import ast
-import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 from netspec import codegen
 from netspec.export.data import emit_data
 from netspec.export.metrics import metrics_function
-from netspec.export.training import (
-    Script,
-    evaluate_function,
-    groups_function,
-    train_function,
-)
+from netspec.export.parameters import parameter_functions
+from netspec.export.training import evaluate_function, train_function
+from netspec.export.turns import Script
 from netspec.export.weights import weights_function
 from netspec.export.writing import Writer, sorted_imports
 from netspec.program import Program
@@ -37,33 +35,31 @@ FROM = {
     "get_ema_multi_avg_fn": "torch.optim.swa_utils",
 }
 # What a script defines or imports itself, beside what its data needs.
-OWN_NAMES = frozenset({"Any", "DEVICE", "GROUPS", "Rows", *FROM, *STANDARD})
+OWN_NAMES = frozenset({"Any", "DEVICE", "GROUPS", "Groups", "Rows", *FROM, *STANDARD})
 
 
 def python_script(program: Program) -> str:
     """The script of a program that has a model, data and training."""
-    assert program.model is not None
     assert program.data is not None
     assert program.train is not None
-    plan = program.train
-    loss = codegen.loss_fragment(plan)
-    slots = (*program.model.graph.inputs, *plan.loss.inputs)
-    used = {slot.name for slot in slots}
+    plan, used = program.train, program.fields_used
+    losses = [codegen.loss_fragment(phase) for phase in plan.phases]
     names = [field.name for field in program.data.fields if field.name in used]
     helpers = ("find_file",) if plan.weights else ()
     data = emit_data(program.data, seed=plan.seed, names=names, helpers=helpers)
     taken = _names_in("\n".join([*data.imports, data.functions])) | OWN_NAMES
-    model = codegen.model_fragment(program.model, reserved=taken)
-    script = _script(program, model.name)
+    taken |= {f"{phase.name}_groups".upper() for phase in plan.phases}
+    model = codegen.models_fragment(program.trained, reserved=taken)
+    script = _script(program, model.name, names)
     pieces = [
         "Rows = dict[str, Tensor]\n" + f"DEVICE = torch.device({DEVICES[plan.device]})\n",
         data.functions,
         _load_function(data.body, script),
         model.text,
-        loss.text,
+        *(loss.text for loss in losses),
         metrics_function(plan) if script.compares else "",
         evaluate_function(script),
-        groups_function(plan) if plan.groups else "",
+        *parameter_functions(script),
         weights_function(plan) if plan.weights else "",
         train_function(script),
         _main(script, plan),
@@ -74,37 +70,37 @@ def python_script(program: Program) -> str:
     return f'"""{title}"""\n\n{imports}\n\n{body}\n\nif __name__ == "__main__":\n    main()\n'
 
 
-def _script(program: Program, model_class: str) -> Script:
-    assert program.model is not None
+def _script(program: Program, makes: str, fields: Sequence[str]) -> Script:
+    network = program.network
+    assert network is not None
     assert program.data is not None
     assert program.train is not None
-    model, plan, data = program.model, program.train, program.data
-    inputs = [slot.name or "x" for slot in model.graph.inputs]
-    prediction, target = compared(plan.loss, model.output_names, inputs)
-    numbers = sum(
-        math.prod(dim.value or 1 for dim in slot.type.shape[1:]) for slot in model.graph.inputs
-    )
+    plan, data = program.train, program.data
+    inputs = [slot.name or "x" for slot in network.graph.inputs]
+    prediction, target = compared(plan.judged.loss, network.output_names, inputs)
     split = data.split
     known = data.sizes[0] if data.sizes is not None else None
     script = Script(
         plan=plan,
-        model=model,
-        model_class=model_class,
+        network=network,
+        makes=makes,
+        first=fields[0] if plan.models else inputs[0],
         has_val=split is not None and split.val > 0,
         has_test=data.own_test or (split is not None and split.test > 0),
         prediction=None,
         target=None,
         whole=plan.batch is None or (known is not None and plan.batch >= known),
         shuffled=known is not None and plan.batch is not None and plan.batch < known,
-        measured_rows=evaluation_rows(plan.batch, numbers),
+        measured_rows=evaluation_rows(plan.batch, plan.row_numbers(network)),
     )
-    return Script(
-        **{name: getattr(script, name) for name in Script.__slots__}
-        | {
-            "prediction": None if prediction is None else script.operand(prediction),
-            "target": None if target is None else script.operand(target),
-        }
-    )
+    if plan.models:
+        known_target = plan.judged.target
+        predicted = None if known_target is None else "prediction"
+        wanted = None if known_target is None else f'rows["{known_target}"]'
+    else:
+        predicted = None if prediction is None else script.operand(prediction)
+        wanted = None if target is None else script.operand(target)
+    return replace(script, prediction=predicted, target=wanted)
 
 
 def _title(program: Program) -> str:
@@ -161,20 +157,22 @@ def _load_function(body: str, script: Script) -> str:
 def _main(script: Script, plan: TrainPlan) -> str:
     writer = Writer()
     with writer.block("def main() -> None:"):
-        writer.line('"""Load the data, train the model, and measure it on every split."""')
+        told = "models, and measure them" if script.held else "model, and measure it"
+        writer.line(f'"""Load the data, train the {told} on every split."""')
         writer.line("splits = load_data()")
         writer.line(f"torch.manual_seed({plan.seed})")
+        model = script.variable
         if plan.weights:
-            writer.line(f"model = {script.model_class}()")
-            writer.line("load_weights(model)")
-            writer.line("model.to(DEVICE)")
+            writer.line(f"{model} = {script.makes}()")
+            writer.line(f"load_weights({model})")
+            writer.line(f"{model}.to(DEVICE)")
         else:
-            writer.line(f"model = {script.model_class}().to(DEVICE)")
+            writer.line(f"{model} = {script.makes}().to(DEVICE)")
         val = ', splits["val"]' if script.has_val else ""
-        fitted = "" if plan.ema is None else "model = "
-        writer.line(f'{fitted}fit(model, splits["train"]{val})')
+        fitted = "" if plan.ema is None else f"{model} = "
+        writer.line(f'{fitted}fit({model}, splits["train"]{val})')
         with writer.block("for name, rows in splits.items():"):
-            writer.line("measured = evaluate(model, rows)")
+            writer.line(f"measured = evaluate({model}, rows)")
             writer.line('shown = "  ".join(f"{key} {value!r}" for key, value in measured.items())')
             writer.line('print(f"{name}  {shown}")')
     return writer.text()

@@ -2,88 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from netspec.codegen.layout import Expr, call, display, literal
+from netspec.codegen.layout import Expr, call, display
 from netspec.export import stopping
+from netspec.export.parameters import updated
+from netspec.export.turns import Script, Turn
 from netspec.export.writing import Writer, arguments, construction, mapping
 from netspec.program.graph import Model
 from netspec.program.train import BY_CLOSURE, FUSED, Choice, Schedule, TrainPlan
-
-EACH_GROUP = "for group, full in zip(optimizer.param_groups, full_rates, strict=True):"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """What the parts of a script have in common.
-
-    `prediction` and `target` are what metrics compare, as expressions over `output` and `rows`;
-    `whole` says that every step takes all rows, `shuffled` that there surely are more rows than a
-    batch takes; `measured_rows` is how many are measured at once.
-    """
-
-    plan: TrainPlan
-    model: Model
-    model_class: str
-    has_val: bool
-    has_test: bool
-    prediction: str | None
-    target: str | None
-    whole: bool
-    shuffled: bool
-    measured_rows: int | None
-
-    @property
-    def compares(self) -> bool:
-        """Whether there are metrics to compute."""
-        return bool(self.plan.metrics) and self.prediction is not None and self.target is not None
-
-    @property
-    def may_end_within(self) -> bool:
-        """Whether the last epoch may end before all its rows were seen."""
-        return self.plan.steps is not None and not self.whole
-
-    @property
-    def forward(self) -> Expr:
-        """The call of the model on a batch of rows."""
-        slots = self.model.graph.inputs
-        return call("model", [Expr(f'rows["{slot.name or "x"}"]') for slot in slots])
-
-    @property
-    def loss_call(self) -> Expr:
-        """The call of the loss on the model's output and a batch of rows."""
-        operands = [self.operand(slot.name or "output") for slot in self.plan.loss.inputs]
-        return call("compute_loss", [Expr(operand) for operand in operands])
-
-    def operand(self, name: str) -> str:
-        """A model output or a data field, inside the loop."""
-        names = self.model.output_names
-        if name in names:
-            return "output" if len(names) == 1 else f"output[{names.index(name)}]"
-        return f'rows["{name}"]'
 
 
 def train_function(script: Script) -> str:
     """`def train(...)`: the whole loop."""
     plan, writer = script.plan, Writer()
-    arguments = (
-        "model: nn.Module, train: Rows, val: Rows"
-        if script.has_val
-        else ("model: nn.Module, train: Rows")
-    )
+    val = ", val: Rows" if script.has_val else ""
+    model = script.variable
     gives = "None" if plan.ema is None else "nn.Module"
-    with writer.block(f"def fit({arguments}) -> {gives}:"):
+    with writer.block(f"def fit({script.parameter}, train: Rows{val}) -> {gives}:"):
         if plan.ema is None:
-            writer.line('"""Train the model, printing what each epoch measured."""')
+            writer.line(f'"""Train the {model}, printing what each epoch measured."""')
         else:
-            writer.line('"""Train the model, printing each epoch; gives the averaged model."""')
-        count = f'len(train["{_first(script)}"])'
-        writer.line(f"count = {count}")
-        _optimizer(writer, script)
+            writer.line(
+                f'"""Train the {model}, printing each epoch; gives the averaged {model}."""'
+            )
+        writer.line(f'count = len(train["{script.first}"])')
+        for turn in script.turns:
+            _optimizer(writer, script, turn)
         if plan.ema is not None:
             update = f"get_ema_multi_avg_fn({plan.ema!r})"
-            writer.line(f"averaged = AveragedModel(model, multi_avg_fn={update})")
-        _schedule_begin(writer, plan)
+            writer.line(f"averaged = AveragedModel({model}, multi_avg_fn={update})")
+        for turn in script.turns:
+            _schedule_begin(writer, plan, turn)
         stopping.begin(writer, plan.stop)
         writer.line("taken = 0") if _counts_steps(plan) else None
         if plan.epochs is None:
@@ -97,16 +45,20 @@ def train_function(script: Script) -> str:
     return writer.text()
 
 
-def _first(script: Script) -> str:
-    return script.model.graph.inputs[0].name or "x"
-
-
-def _optimizer(writer: Writer, script: Script) -> None:
-    plan = script.plan
-    takes_fused = plan.optimizer.target in FUSED and not _sparse(script.model)
+def _optimizer(writer: Writer, script: Script, turn: Turn) -> None:
+    phase, parameters = turn.phase, f"{script.variable}.parameters()"
+    if phase.updates is not None:
+        parameters = turn.called("parameters")
+        updated(writer, script, turn)
+    if phase.groups:
+        named = turn.called("named")
+        if phase.updates is None:
+            named = f"dict({script.variable}.named_parameters())"
+        parameters = f"grouped({named}, {turn.called('groups').upper()})"
+    takes_fused = phase.optimizer.target in FUSED and not _sparse(script.network)
     fused = [("fused", Expr("True"))] if takes_fused else []
-    parameters = "grouped(model)" if plan.groups else "model.parameters()"
-    writer.expression("optimizer = ", construction(plan.optimizer, [parameters], fused))
+    made = construction(phase.optimizer, [parameters], fused)
+    writer.expression(f"{turn.called('optimizer')} = ", made)
 
 
 def _sparse(model: Model) -> bool:
@@ -115,20 +67,30 @@ def _sparse(model: Model) -> bool:
 
 
 def _counts_steps(plan: TrainPlan) -> bool:
-    return plan.steps is not None or (plan.schedule is not None and plan.schedule.warmup > 0)
+    warming = (phase.schedule is not None and phase.schedule.warmup > 0 for phase in plan.phases)
+    return plan.steps is not None or any(warming)
 
 
-def _schedule_begin(writer: Writer, plan: TrainPlan) -> None:
-    schedule = plan.schedule
+def _each_group(turn: Turn) -> str:
+    """The loop over the groups of an optimizer that warms up."""
+    groups, rates = f"{turn.called('optimizer')}.param_groups", turn.called("full_rates")
+    return f"for group, full in zip({groups}, {rates}, strict=True):"
+
+
+def _schedule_begin(writer: Writer, plan: TrainPlan, turn: Turn) -> None:
+    schedule = turn.phase.schedule
     if schedule is None:
         return
+    optimizer = turn.called("optimizer")
     if schedule.then is not None:
         hangs = _hangs_on_length(schedule.then)
         length = _length(writer, plan, schedule) if hangs else None
-        writer.expression("schedule = ", _made(schedule.then, length))
+        made = _made(schedule.then, length, optimizer)
+        writer.expression(f"{turn.called('schedule')} = ", made)
     if schedule.warmup:
-        writer.line('full_rates = [group["lr"] for group in optimizer.param_groups]')
-        with writer.block(EACH_GROUP):
+        rates = f'[group["lr"] for group in {optimizer}.param_groups]'
+        writer.line(f"{turn.called('full_rates')} = {rates}")
+        with writer.block(_each_group(turn)):
             writer.line(f'group["lr"] = full / {schedule.warmup}')
 
 
@@ -139,16 +101,16 @@ def _hangs_on_length(choice: Choice) -> bool:
     return any(part.inferred for part in (choice, *open_ended))
 
 
-def _made(choice: Choice, length: int | str | None) -> Expr:
+def _made(choice: Choice, length: int | str | None, optimizer: str) -> Expr:
     """The call that makes a schedule of a run, or a stretch of one, that moves `length` times."""
     if not choice.parts:
         told = Expr(str(length))
-        return construction(choice, ["optimizer"], [(name, told) for name in choice.inferred])
+        return construction(choice, [optimizer], [(name, told) for name in choice.inferred])
     parts = [
-        _made(part, _stretch(begin, end, length))
+        _made(part, _stretch(begin, end, length), optimizer)
         for part, (begin, end) in zip(choice.parts, choice.stretches, strict=True)
     ]
-    given = [("optimizer", Expr("optimizer")), ("schedulers", display("[", parts, "]"))]
+    given = [("optimizer", Expr(optimizer)), ("schedulers", display("[", parts, "]"))]
     return call(choice.target, (), [*given, *arguments(choice)])
 
 
@@ -184,13 +146,12 @@ def _length(writer: Writer, plan: TrainPlan, schedule: Schedule) -> int | str | 
 
 def _epoch(writer: Writer, script: Script) -> None:
     plan = script.plan
-    names = ("loss", *plan.terms)
-    _begin_totals(writer, script, names)
+    _begin_totals(writer, script)
     if script.may_end_within:
         writer.line("seen = 0")
     if script.whole:
         writer.line("rows, number = train, 1" if plan.accumulate > 1 else "rows = train")
-        _step(writer, script, names, batched=False)
+        _step(writer, script, batched=False)
     else:
         seed = f"{plan.seed} * 1_000_003 + epoch"
         writer.line(f"generator = torch.Generator().manual_seed({seed})")
@@ -206,96 +167,138 @@ def _epoch(writer: Writer, script: Script) -> None:
         )
         with writer.block(header):
             writer.line("rows = {name: tensor[batch] for name, tensor in train.items()}")
-            _step(writer, script, names, batched=True)
-    _record(writer, script, names)
+            _step(writer, script, batched=True)
+    _record(writer, script)
 
 
-def _step(writer: Writer, script: Script, names: tuple[str, ...], *, batched: bool) -> None:
+def _step(writer: Writer, script: Script, *, batched: bool) -> None:
     plan = script.plan
-    _forward(writer, script)
+    gathers = plan.accumulate > 1 and batched
     if plan.accumulate > 1:
         batches = f"math.ceil(count / {plan.batch})" if batched else "1"
         n = plan.accumulate
         writer.line(f"together = min({n}, {batches} - (number - 1) // {n} * {n})")
-        writer.line("(loss / together).backward()")
-    else:
-        writer.line("loss.backward()")
-    _add_totals(writer, script, names, detach=True)
+        if gathers and len(script.turns) > 1:
+            writer.line(f"moves = number % {n} == 0 or number == {batches}")
+    _size(writer, script)
     if script.may_end_within:
-        writer.line(f'seen += len(rows["{_first(script)}"])')
-    if plan.accumulate > 1 and batched:
-        last = f"math.ceil(count / {plan.batch})"
-        with writer.block(f"if number % {plan.accumulate} and number < {last}:"):
-            writer.line("continue")
-    if plan.clip is not None:
-        writer.line(f"nn.utils.clip_grad_norm_(model.parameters(), {plan.clip!r})")
-    if plan.optimizer.target in BY_CLOSURE:
-        _closure(writer, script)
-    else:
-        writer.line("optimizer.step()")
+        writer.line(f"seen += {_rows(script)}")
+    for turn in script.turns:
+        if turn.phase.name:
+            writer.line()
+            writer.line(f"# {turn.phase.name}")
+        _forward(writer, script, turn)
+        into = f"inputs={turn.called('parameters')}" if turn.phase.updates is not None else ""
+        loss = "loss" if plan.accumulate == 1 else "(loss / together)"
+        writer.line(f"{loss}.backward({into})")
+        _add_totals(writer, script, turn, detach=True)
+        if gathers and len(script.turns) == 1:
+            last = f"math.ceil(count / {plan.batch})"
+            with writer.block(f"if number % {plan.accumulate} and number < {last}:"):
+                writer.line("continue")
+        if gathers and len(script.turns) > 1:
+            with writer.block("if moves:"):
+                _move(writer, script, turn)
+        else:
+            _move(writer, script, turn)
+    if len(script.turns) > 1:
+        writer.line()
     if plan.ema is not None:
-        writer.line("averaged.update_parameters(model)")
-    writer.line("optimizer.zero_grad()")
+        _average(writer, script, gathers=gathers)
     if _counts_steps(plan):
-        writer.line("taken += 1")
-    _schedule_step(writer, plan)
+        writer.line("taken += moves" if gathers and len(script.turns) > 1 else "taken += 1")
+    for turn in script.turns:
+        _schedule_step(writer, turn)
     if plan.steps is not None and batched:
         with writer.block(f"if taken == {plan.steps}:"):
             writer.line("break")
 
 
-def _closure(writer: Writer, script: Script) -> None:
+def _average(writer: Writer, script: Script, *, gathers: bool) -> None:
+    """Take the step into the average: of several phases, after the last."""
+    update = f"averaged.update_parameters({script.variable})"
+    if gathers and len(script.turns) > 1:
+        with writer.block("if moves:"):
+            writer.line(update)
+    else:
+        writer.line(update)
+
+
+def _move(writer: Writer, script: Script, turn: Turn) -> None:
+    """Hold the gradients down, and let the optimizer move its parameters."""
+    _clip(writer, script, turn)
+    optimizer = turn.called("optimizer")
+    if turn.phase.optimizer.target in BY_CLOSURE:
+        _closure(writer, script, turn)
+    else:
+        writer.line(f"{optimizer}.step()")
+    writer.line(f"{optimizer}.zero_grad()")
+
+
+def _clip(writer: Writer, script: Script, turn: Turn) -> None:
+    if turn.phase.clip is None:
+        return
+    mine = turn.phase.updates is not None
+    parameters = turn.called("parameters") if mine else f"{script.variable}.parameters()"
+    writer.line(f"nn.utils.clip_grad_norm_({parameters}, {turn.phase.clip!r})")
+
+
+def _closure(writer: Writer, script: Script, turn: Turn) -> None:
     """The step of an optimizer that evaluates the batch by itself."""
     writer.line()
     with writer.block("def evaluate_again(rows: Rows = rows) -> Tensor:"):
-        writer.line("optimizer.zero_grad()")
-        writer.line(f"output = {script.forward}")
-        writer.line(f"loss = {script.loss_call}{'[0]' if script.plan.terms else ''}")
-        writer.line("loss.backward()")
-        if script.plan.clip is not None:
-            writer.line(f"nn.utils.clip_grad_norm_(model.parameters(), {script.plan.clip!r})")
+        writer.line(f"{turn.called('optimizer')}.zero_grad()")
+        if script.forward is not None:
+            writer.expression("output = ", script.forward)
+        first = "[0]" if len(turn.results) > 1 else ""
+        writer.expression("loss = ", turn.loss_call, first)
+        into = f"inputs={turn.called('parameters')}" if turn.phase.updates is not None else ""
+        writer.line(f"loss.backward({into})")
+        _clip(writer, script, turn)
         writer.line("return loss")
     writer.line()
-    writer.line("optimizer.step(evaluate_again)")
+    writer.line(f"{turn.called('optimizer')}.step(evaluate_again)")
 
 
-def _schedule_step(writer: Writer, plan: TrainPlan) -> None:
-    schedule = plan.schedule
+def _schedule_step(writer: Writer, turn: Turn) -> None:
+    schedule = turn.phase.schedule
     if schedule is None:
         return
+    move = f"{turn.called('schedule')}.step()"
     by_step = schedule.then is not None and schedule.by_step
     if not schedule.warmup:
         if by_step:
-            writer.line("schedule.step()")
+            writer.line(move)
         return
-    with writer.block(f"if taken < {schedule.warmup}:"), writer.block(EACH_GROUP):
+    with writer.block(f"if taken < {schedule.warmup}:"), writer.block(_each_group(turn)):
         writer.line(f'group["lr"] = full * (taken + 1) / {schedule.warmup}')
     if by_step:
         with writer.block(f"elif taken > {schedule.warmup}:"):
-            writer.line("schedule.step()")
+            writer.line(move)
 
 
-def _record(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
+def _measured(script: Script, count: str, before: str = "") -> list[tuple[str, Expr]]:
+    """Each loss and term as an entry of a record."""
+    totals = (total for turn in script.turns for total in turn.totals)
+    return [
+        (f'"{before}{name}": ', Expr(f"{total}.item() / {count}"))
+        for name, total in zip(script.plan.measured, totals, strict=True)
+    ]
+
+
+def _record(writer: Writer, script: Script) -> None:
     plan = script.plan
-    seen = "seen" if script.may_end_within else "count"
-    entries = [(f'"train.{name}": ', Expr(f"total_{name}.item() / {seen}")) for name in names]
+    entries = _measured(script, "seen" if script.may_end_within else "count", "train.")
     writer.expression("record = ", mapping(entries))
     if script.compares:
         writer.line("measured = metrics(torch.cat(outputs), torch.cat(targets))")
         writer.line('record |= {f"train.{name}": value for name, value in measured.items()}')
     if script.has_val:
-        measured = "model" if plan.ema is None else "averaged.module"
+        measured = script.variable if plan.ema is None else "averaged.module"
         writer.line(f"measured = evaluate({measured}, val)")
         writer.line('record |= {f"val.{name}": value for name, value in measured.items()}')
-    schedule = plan.schedule
-    if schedule is not None and schedule.then is not None and not schedule.by_step:
-        watched = 'record["val.loss"]' if script.has_val else 'record["train.loss"]'
-        move = f"schedule.step({watched})" if schedule.by_loss else "schedule.step()"
-        if schedule.warmup:
-            with writer.block(f"if taken > {schedule.warmup}:"):
-                writer.line(move)
-        else:
-            writer.line(move)
+    for turn in script.turns:
+        _schedule_epoch(writer, script, turn)
     epochs = f"/{plan.epochs}" if plan.epochs is not None else ""
     writer.line('shown = "  ".join(f"{name} {value!r}" for name, value in record.items())')
     writer.line(f'print(f"epoch {{epoch + 1}}{epochs}  {{shown}}")')
@@ -305,82 +308,81 @@ def _record(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
             writer.line("break")
 
 
+def _schedule_epoch(writer: Writer, script: Script, turn: Turn) -> None:
+    """The move of a schedule that counts epochs."""
+    schedule = turn.phase.schedule
+    if schedule is None or schedule.then is None or schedule.by_step:
+        return
+    watched = f"{'val' if script.has_val else 'train'}.{turn.phase.measured[0]}"
+    told = f'record["{watched}"]' if schedule.by_loss else ""
+    move = f"{turn.called('schedule')}.step({told})"
+    if schedule.warmup:
+        with writer.block(f"if taken > {schedule.warmup}:"):
+            writer.line(move)
+    else:
+        writer.line(move)
+
+
 def evaluate_function(script: Script) -> str:
     """`def evaluate(model, data)`: loss, terms and metrics over all rows of a split."""
-    writer, names = Writer(), ("loss", *script.plan.terms)
+    writer, model = Writer(), script.variable
     writer.line("@torch.no_grad()")
-    with writer.block("def evaluate(model: nn.Module, data: Rows) -> dict[str, float]:"):
+    with writer.block(f"def evaluate({script.parameter}, data: Rows) -> dict[str, float]:"):
         writer.line('"""Measure the loss and the metrics over all rows."""')
-        writer.line(f'count = len(data["{_first(script)}"])')
-        _begin_totals(writer, script, names)
-        writer.line("model.eval()")
+        writer.line(f'count = len(data["{script.first}"])')
+        _begin_totals(writer, script)
+        writer.line(f"{model}.eval()")
         if script.measured_rows is None:
             writer.line("rows = data")
-            _measure(writer, script, names)
+            _measure(writer, script)
         else:
             size = script.measured_rows
             with writer.block(f"for start in range(0, count, {size}):"):
                 pairs = "for name, tensor in data.items()"
                 writer.line(f"rows = {{name: tensor[start : start + {size}] {pairs}}}")
-                _measure(writer, script, names)
-        writer.line("model.train()")
-        entries = [(f'"{name}": ', Expr(f"total_{name}.item() / count")) for name in names]
+                _measure(writer, script)
+        writer.line(f"{model}.train()")
+        entries = _measured(script, "count")
         known = " | metrics(torch.cat(outputs), torch.cat(targets))" if script.compares else ""
         writer.expression("return ", mapping(entries), known)
     return writer.text()
 
 
-def _begin_totals(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
-    for name in names:
-        writer.line(f"total_{name} = torch.zeros((), device=DEVICE)")
+def _begin_totals(writer: Writer, script: Script) -> None:
+    for total in (total for turn in script.turns for total in turn.totals):
+        writer.line(f"{total} = torch.zeros((), device=DEVICE)")
     if script.compares:
         writer.line("outputs, targets = [], []")
 
 
-def _add_totals(writer: Writer, script: Script, names: tuple[str, ...], *, detach: bool) -> None:
-    plan, size = script.plan, f'len(rows["{_first(script)}"])'
+def _rows(script: Script) -> str:
+    """How many rows a batch has."""
+    several = len(script.plan.measured) > 1
+    return "size" if several else f'len(rows["{script.first}"])'
+
+
+def _size(writer: Writer, script: Script) -> None:
+    if len(script.plan.measured) > 1:
+        writer.line(f'size = len(rows["{script.first}"])')
+
+
+def _add_totals(writer: Writer, script: Script, turn: Turn, *, detach: bool) -> None:
     detached = ".detach()" if detach else ""
-    if len(names) > 1:
-        writer.line(f"size = {size}")
-        size = "size"
-    for name, result in zip(names, ("loss", *(f"term_{n}" for n in plan.terms)), strict=True):
-        writer.line(f"total_{name} += {result}{detached} * {size}")
-    if script.compares:
+    for total, result in zip(turn.totals, turn.results, strict=False):
+        writer.line(f"{total} += {result}{detached} * {_rows(script)}")
+    if script.compares and turn.phase is script.plan.judged:
         writer.line(f"outputs.append({script.prediction}{detached})")
         writer.line(f"targets.append({script.target})")
 
 
-def _forward(writer: Writer, script: Script) -> None:
-    results = ["loss", *(f"term_{name}" for name in script.plan.terms)]
-    writer.expression("output = ", script.forward)
-    writer.expression(f"{', '.join(results)} = ", script.loss_call)
+def _forward(writer: Writer, script: Script, turn: Turn) -> None:
+    if script.forward is not None:
+        writer.expression("output = ", script.forward)
+    writer.expression(f"{', '.join(turn.results)} = ", turn.loss_call)
 
 
-def _measure(writer: Writer, script: Script, names: tuple[str, ...]) -> None:
-    _forward(writer, script)
-    _add_totals(writer, script, names, detach=False)
-
-
-def groups_function(plan: TrainPlan) -> str:
-    """`def grouped(model)`: the optimizer's parameter groups, by patterns of names."""
-    writer = Writer()
-    with writer.block("GROUPS: list[tuple[list[str], dict[str, Any]]] = ["):
-        for group in plan.groups:
-            patterns = display("[", [literal(pattern) for pattern in group.patterns], "]")
-            settings = mapping([(f'"{name}": ', literal(value)) for name, value in group.arguments])
-            writer.expression("", display("(", [patterns, settings], ")"), ",")
-    writer.line("]")
-    writer.line()
-    writer.line()
-    with writer.block("def grouped(model: nn.Module) -> list[dict[str, Any]]:"):
-        writer.line('"""Group parameters by the patterns that their names match."""')
-        writer.line("buckets: dict[tuple[tuple[str, Any], ...], list[nn.Parameter]] = {(): []}")
-        with writer.block("for name, parameter in model.named_parameters():"):
-            writer.line("settings: dict[str, Any] = {}")
-            matches = "if any(fnmatch.fnmatchcase(name, p) for p in patterns):"
-            with writer.block("for patterns, own in GROUPS:"), writer.block(matches):
-                writer.line("settings.update(own)")
-            writer.line("buckets.setdefault(tuple(settings.items()), []).append(parameter)")
-        inner = '{"params": members, **dict(key)} for key, members in buckets.items() if members'
-        writer.line(f"return [{inner}]")
-    return writer.text()
+def _measure(writer: Writer, script: Script) -> None:
+    _size(writer, script)
+    for turn in script.turns:
+        _forward(writer, script, turn)
+        _add_totals(writer, script, turn, detach=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.program.data import DataPlan
-from netspec.program.graph import Literal, Model
+from netspec.program.graph import Child, Graph, Literal, Model
 from netspec.program.train import TrainPlan
 from netspec.source import Source, Span
 
@@ -43,3 +43,43 @@ class Program:
         if unnamed:
             return unnamed[0]
         return self.models[0] if len(self.models) == 1 else None
+
+    @property
+    def trained(self) -> tuple[Model, ...]:
+        """The models that `train` trains: those that its losses apply, else *the* model."""
+        wanted = self.train.models if self.train is not None else ()
+        if not wanted:
+            return () if self.model is None else (self.model,)
+        return tuple(model for model in self.models if model.name in wanted)
+
+    @property
+    def fields_used(self) -> frozenset[str]:
+        """The names of the data fields that training looks at, among other names."""
+        assert self.train is not None
+        names = {slot.name for slot in self.train.operands}
+        names |= {phase.target for phase in self.train.phases}
+        if not self.train.models:
+            names |= {slot.name for model in self.trained for slot in model.graph.inputs}
+        return frozenset(name for name in names if name is not None)
+
+    @property
+    def network(self) -> Model | None:
+        """What `train` trains, as one: a holder of several models has each under its name.
+
+        The holder computes nothing by itself.
+        """
+        models = self.trained
+        if len(models) < 2:
+            return models[0] if models else None
+        children = (Child(key=m.name, module=m.graph, labelled=True) for m in models)
+        first = models[0]
+        graph = Graph(
+            span=first.span,
+            name="",
+            children=tuple(children),
+            inputs=(),
+            steps=(),
+            outputs=(),
+            sequential=False,
+        )
+        return Model(span=first.span, name="", graph=graph, output_names=())

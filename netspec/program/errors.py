@@ -22,7 +22,7 @@ def nothing_to_build(file: str, models: Sequence[str]) -> Diagnostic:
         return error(
             f"`{file}` does not say which of {listed} to build",
             None,
-            help="leave one model unnamed: that one is built",
+            help="leave one model unnamed, or ask for one: `spec.build(model=...)`",
         )
     return error(f"`{file}` has no model to build", None, help="add `model { ... }`")
 

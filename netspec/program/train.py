@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Literal as OneOf
 from typing import cast
 
-from netspec.program.graph import Graph, Literal
+from netspec.program.graph import Graph, Literal, Model, Slot
 from netspec.program.weights import Start
 from netspec.source import Span
 
@@ -134,29 +135,61 @@ StopCondition = Threshold | Stalled | Either
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainPlan:
-    """How to train.
+class Phase:
+    """What takes one step on a batch: a loss, and an optimizer of the parameters that it moves.
 
-    `loss` is a graph whose inputs are named after model outputs (the single unnamed output is
-    `output`) and data fields; its outputs are the loss and then each named term of `terms`. It may
-    hold criterion modules as children. `epochs` and `steps`: at least one is set, the first reached
-    ends the run. `batch` None: all rows at once.
+    `loss` is a graph whose inputs are named after data fields and, unless it applies models itself,
+    after model outputs (the single unnamed output is `output`). Its children are criteria, and the
+    models it applies under their names. Its outputs are the loss, each named term of `terms`, and
+    the prediction that metrics compare with the field `target`, where it names one. `updates` are
+    the full names of the parameters it moves, in the module's order, and `patterns` say the same
+    (`D.*` for all of model `D`); none for all there are.
     """
 
     span: Span
+    name: str = ""
     loss: Graph
-    terms: tuple[str, ...]
-    task: Task
-    classes: int | None
+    terms: tuple[str, ...] = ()
+    target: str | None = None
     optimizer: Choice
     groups: tuple[ParameterGroup, ...] = ()
     schedule: Schedule | None = None
+    clip: float | None = None
+    updates: tuple[str, ...] | None = None
+    patterns: tuple[str, ...] = ()
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """The names of the models that the loss applies."""
+        return tuple(child.key for child in self.loss.children if isinstance(child.module, Graph))
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """What its loss and its terms are called in a record, without the split."""
+        before = f"{self.name}." if self.name else ""
+        return tuple(before + name for name in ("loss", *self.terms))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainPlan:
+    """How to train.
+
+    A step goes through `phases` in their order; a plan without `phase` blocks has one, without a
+    name. `models` are those that the losses apply, in the order of the text; none when the losses
+    look at the outputs of the one model. `epochs` and `steps`: at least one is set, the first
+    reached ends the run. `batch` None: all rows at once.
+    """
+
+    span: Span
+    phases: tuple[Phase, ...]
+    models: tuple[str, ...] = ()
+    task: Task
+    classes: int | None
     metrics: tuple[Choice, ...] = ()
     batch: int | None = None
     epochs: int | None = None
     steps: int | None = None
     seed: int = 0
-    clip: float | None = None
     accumulate: int = 1
     device: OneOf["auto", "cpu", "cuda", "mps"] = "auto"
     workers: int = 0
@@ -164,6 +197,27 @@ class TrainPlan:
     baseline: Choice | None = None
     weights: tuple[Start, ...] = ()
     ema: float | None = None
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """What the losses and their terms are called in a record, without the split."""
+        return tuple(name for phase in self.phases for name in phase.measured)
+
+    @property
+    def operands(self) -> tuple[Slot, ...]:
+        """The outputs and fields that the losses look at."""
+        return tuple(slot for phase in self.phases for slot in phase.loss.inputs)
+
+    def row_numbers(self, network: Model) -> int:
+        """How many numbers a row holds of what goes in; sizes not known count as one."""
+        slots = self.operands if self.models else network.graph.inputs
+        shapes = {slot.name: slot.type.shape for slot in slots}.values()
+        return sum(prod(dim.value or 1 for dim in shape[1:]) for shape in shapes)
+
+    @property
+    def judged(self) -> Phase:
+        """The phase whose prediction the metrics look at."""
+        return next((phase for phase in self.phases if phase.target is not None), self.phases[0])
 
 
 def compared(

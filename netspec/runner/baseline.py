@@ -57,7 +57,7 @@ def measure_baseline(
     as scores of classes), so that loss and metrics mean the same. An estimator that gives bare
     classes has no loss.
     """
-    wiring = Wiring.between(network, plan, splits.train.fields)
+    wiring = Wiring.between(network, plan.judged, splits.train.fields)
     if wiring.target is None or wiring.prediction is None or len(network.output_names) > 1:
         reason = "the loss does not compare a single output with a field"
         raise RunError(baseline_failed(baseline.span, name=baseline.name, reason=reason))

@@ -19,7 +19,8 @@ from netspec.runner.errors import (
     optimizer_refuses,
     out_of_memory,
 )
-from netspec.runner.job import Job, Position
+from netspec.runner.evaluate import evaluation
+from netspec.runner.job import Job, Position, Turn
 from netspec.runner.loop import epochs
 from netspec.runner.measure import measure
 from netspec.runner.optimizer import memory
@@ -36,23 +37,23 @@ class Snapshot:
     epoch: int
     taken: int
     weights: dict[str, Tensor]
-    optimizer: dict[str, Any]
-    rate: dict[str, Any]
+    optimizers: list[dict[str, Any]]
+    rates: list[dict[str, Any]]
     random: Tensor
     device_random: Tensor | None
 
     @classmethod
     def take(cls, job: Job, position: Position) -> Snapshot | None:
         """Copy the state of a run, unless it is large."""
-        if memory(job.optimizer) > LARGEST_COPY:
+        if sum(memory(turn.optimizer) for turn in job.turns) > LARGEST_COPY:
             return None
         on_card = job.device.type == "cuda"
         return cls(
             epoch=position.epoch,
             taken=position.taken,
             weights={name: tensor.clone() for name, tensor in job.module.state_dict().items()},
-            optimizer=copy.deepcopy(job.optimizer.state_dict()),
-            rate=copy.deepcopy(job.rate.state()),
+            optimizers=[copy.deepcopy(turn.optimizer.state_dict()) for turn in job.turns],
+            rates=[copy.deepcopy(turn.rate.state()) for turn in job.turns],
             random=torch.get_rng_state(),
             device_random=torch.cuda.get_rng_state(job.device) if on_card else None,
         )
@@ -60,8 +61,10 @@ class Snapshot:
     def restore(self, job: Job) -> Position:
         """Put the state back; the position to go on from."""
         job.module.load_state_dict(self.weights)
-        job.optimizer.load_state_dict(self.optimizer)
-        job.rate.restore(self.rate)
+        remembered = zip(job.turns, self.optimizers, self.rates, strict=True)
+        for turn, optimizer, rate in remembered:
+            turn.optimizer.load_state_dict(optimizer)
+            turn.rate.restore(rate)
         torch.set_rng_state(self.random)
         if self.device_random is not None:
             torch.cuda.set_rng_state(self.device_random, job.device)
@@ -75,15 +78,17 @@ class Snapshot:
 class _Found(Exception):  # noqa: N818  # what is sought, not an error
     """What the replay was looking for."""
 
-    def __init__(self, key: str | None, cause: str, label: str, value: float | None = None) -> None:
+    def __init__(self, key: str | None, cause: str, label: str) -> None:
         super().__init__(cause)
-        self.key, self.cause, self.label, self.value = key, cause, label, value
+        self.key, self.cause, self.label = key, cause, label
+        self.turn: Turn | None = None
+        self.value: float | None = None
 
 
 def explain_not_finite(
-    job: Job, snapshot: Snapshot | None, *, epoch: int, value: float
+    job: Job, turn: Turn, snapshot: Snapshot | None, *, epoch: int, value: float
 ) -> Diagnostic:
-    """Replay from the snapshot up to the epoch that failed, and say what went wrong first.
+    """Replay from the snapshot up to the epoch in which a phase failed: what went wrong first.
 
     Without a snapshot the first batches are run with the weights as they are now.
     """
@@ -92,7 +97,7 @@ def explain_not_finite(
     if snapshot is not None:
         position = snapshot.restore(job)
         position.epochs = epoch
-    span, step = loss_span(job), None
+    span, step = loss_span(turn), None
     cause, label = "no single layer's output was infinite", "this loss"
     with _watched(job) as watched:
         try:
@@ -104,6 +109,7 @@ def explain_not_finite(
             epoch = position.epoch if snapshot is not None else epoch
             cause, label = found.cause, found.label
             value = value if found.value is None else found.value
+            span = loss_span(found.turn) if found.turn is not None else span
             if found.key is not None:
                 span = span_of(job.network, found.key) or span
     return not_finite(span, epoch=epoch, value=value, cause=cause, label=label, step=step)
@@ -127,12 +133,18 @@ def _watched(job: Job) -> Iterator[Job]:
         cause = f"the output of {shown} is the first that is not finite"
         raise _Found(key, cause, "the first output that is not finite")
 
-    def check_loss(*operands: Tensor) -> tuple[Tensor, ...]:
-        values = job.loss(*operands)
-        if not _finite(values[0]):
-            cause = "every layer's output is finite, but the loss made of them is not"
-            raise _Found(None, cause, "this loss", values[0].item())
-        return values
+    def watch(turn: Turn) -> Turn:
+        def check_loss(*operands: Any) -> tuple[Tensor, ...]:
+            values = turn.loss(*operands)
+            if not _finite(values[0]):
+                cause = "every layer's output is finite, but the loss made of them is not"
+                found = _Found(None, cause, "this loss")
+                found.turn, found.value = turn, values[0].item()
+                raise found
+            return values
+
+        evaluate = evaluation(turn.phase, job.module, check_loss, turn.wiring)
+        return replace(turn, loss=check_loss, evaluate=evaluate)
 
     def check_gradient(key: str, parameter: Tensor) -> None:
         if parameter.grad is not None and not _finite(parameter.grad):
@@ -155,7 +167,7 @@ def _watched(job: Job) -> Iterator[Job]:
         if parameter.requires_grad
     ]
     try:
-        yield replace(job, loss=check_loss, average=None)
+        yield replace(job, turns=tuple(map(watch, job.turns)), average=None)
     finally:
         for handle in handles:
             handle.remove()
@@ -173,26 +185,33 @@ def _finite(value: object) -> bool:
 def explain_failure(job: Job, failure: Exception) -> Diagnostic | None:
     """Tell torch's error with the line of the layer that raised it; none if no layer did."""
     layers = {id(layer): key for key, layer in job.module.named_modules() if key}
-    key, in_loss, in_step, trace = None, False, False, failure.__traceback__
+    key, trace = None, failure.__traceback__
+    computed: Turn | None = None  # whose loss failed
+    stepped: Turn | None = None  # whose optimizer failed
     while trace is not None:
         frame = trace.tb_frame
         mine = frame.f_locals.get("self")
         key = layers.get(id(mine), key)
         code = frame.f_code
-        in_loss = in_loss or mine is job.loss or code is getattr(job.loss, "__code__", None)
-        in_step = in_step or mine is job.optimizer
+        for turn in job.turns:
+            if mine is turn.loss or code is getattr(turn.loss, "__code__", None):
+                computed = computed or turn
+            if mine is turn.optimizer:
+                stepped = stepped or turn
         trace = trace.tb_next
-    where = "the loss" if in_loss else f"layer `{key}`" if key else "the model"
-    span = loss_span(job) if in_loss else key and span_of(job.network, key)
+    if key is not None and computed is not None and computed.phase.applied:
+        computed = None  # a loss that applies models is around each layer
+    where = "the loss" if computed else f"layer `{key}`" if key else "the model"
+    span = loss_span(computed) if computed else key and span_of(job.network, key)
     span = span or job.network.span
     # On the CPU torch raises a plain RuntimeError, told apart by its text alone.
     if isinstance(failure, torch.OutOfMemoryError) or "can't allocate memory" in str(failure):
         return out_of_memory(span, where=where, device=str(job.device), batch=job.plan.batch)
     reason = str(failure).strip().splitlines()[0]
-    if in_step:
-        choice = job.plan.optimizer
+    if stepped is not None:
+        choice = stepped.phase.optimizer
         return optimizer_refuses(choice.span, name=choice.name, reason=reason)
-    if key is None and not in_loss:
+    if key is None and computed is None:
         return None
     return layer_failed(span, where=where, reason=reason)
 
@@ -202,7 +221,7 @@ def span_of(network: Model, key: str) -> Span | None:
     return next((layer.span for name, layer in network.graph.layers() if name == key), None)
 
 
-def loss_span(job: Job) -> Span:
-    """The place in the spec of the loss: of its last step, which gives the value."""
-    loss = job.plan.loss
+def loss_span(turn: Turn) -> Span:
+    """The place in the spec of a loss: of its last step, which gives the value."""
+    loss = turn.phase.loss
     return loss.steps[-1].span if loss.steps else loss.span

@@ -11,12 +11,14 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from netspec.program.graph import Model
-from netspec.program.train import Choice, TrainPlan, compared
+from netspec.program.train import Choice, Phase, TrainPlan, compared
 from netspec.runner.average import Average
 from netspec.runner.schedule import Rate
 
 Record = dict[str, float]
 Loss = Callable[..., tuple[Tensor, ...]]
+Batch = tuple[Tensor, ...]
+Evaluate = Callable[[Batch], tuple[tuple[Tensor, ...], Batch]]
 Built = TypeVar("Built")
 
 
@@ -97,7 +99,8 @@ class Wiring:
     """Which tensor goes where, as indices.
 
     `inputs` index a batch; `operands`, `prediction` and `target` index the model's outputs followed
-    by the batch.
+    by the batch. A loss that applies models itself gives the prediction as its last value, which
+    then stands in the outputs' place.
     """
 
     inputs: tuple[int, ...]
@@ -106,13 +109,20 @@ class Wiring:
     target: int | None
 
     @classmethod
-    def between(cls, network: Model, plan: TrainPlan, fields: tuple[str, ...]) -> Wiring:
+    def between(cls, network: Model, phase: Phase, fields: tuple[str, ...]) -> Wiring:
         """Wire by name: fields to inputs, outputs and fields to the loss and to the metrics."""
+        operands = tuple(slot.name or "output" for slot in phase.loss.inputs)
+        if phase.applied:
+            return cls(
+                inputs=(),
+                operands=tuple(fields.index(name) for name in operands),
+                prediction=None if phase.target is None else 0,
+                target=None if phase.target is None else 1 + fields.index(phase.target),
+            )
         outputs = network.output_names
         pool = outputs + fields
         inputs = tuple(slot.name or "x" for slot in network.graph.inputs)
-        operands = tuple(slot.name or "output" for slot in plan.loss.inputs)
-        prediction, target = compared(plan.loss, outputs, inputs)
+        prediction, target = compared(phase.loss, outputs, inputs)
         return cls(
             inputs=tuple(fields.index(name) for name in inputs),
             operands=tuple(pool.index(name) for name in operands),
@@ -122,24 +132,42 @@ class Wiring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A phase's turn in a step: how its loss is computed, and what it moves.
+
+    `evaluate` takes a batch and gives the loss with its terms, and the pool that the wiring's
+    `prediction` and `target` index. `parameters` are those that the optimizer moves, in the
+    module's order (its groups would give another, and the norm that `clip` holds down is a sum,
+    whose last bits hang on the order). `into` are those that gradients go into; none for all.
+    """
+
+    phase: Phase
+    loss: Loss
+    evaluate: Evaluate
+    wiring: Wiring
+    optimizer: Optimizer
+    rate: Rate
+    parameters: list[nn.Parameter]
+    into: list[nn.Parameter] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Everything the loop needs, on one device.
 
-    `metrics` are the plan's and those that only a stop condition reads. `batches` is how many make
-    an epoch, `measured_rows` how many rows are measured at once. `average` follows the module.
+    `turns` are the plan's phases, `judged` the one whose prediction the metrics look at. `metrics`
+    are the plan's and those that only a stop condition reads. `batches` is how many make an epoch,
+    `measured_rows` how many rows are measured at once. `average` follows the module.
     """
 
     plan: TrainPlan
     network: Model
     module: nn.Module
-    loss: Loss
+    turns: tuple[Turn, ...]
     train: Split
     val: Split | None
     test: Split | None
-    wiring: Wiring
     metrics: tuple[Choice, ...]
-    optimizer: Optimizer
-    rate: Rate
     batches: int
     measured_rows: int | None
     device: torch.device
@@ -151,11 +179,18 @@ class Job:
         return self.module if self.average is None else self.average.settled()
 
     @property
-    def parameters(self) -> list[nn.Parameter]:
-        """What the optimizer moves, in the module's order; its groups would give another.
+    def judged(self) -> Turn:
+        """The turn whose prediction the metrics look at."""
+        return next(turn for turn in self.turns if turn.phase is self.plan.judged)
 
-        The norm that `clip` holds down is a sum, whose last bits hang on the order.
-        """
+    @property
+    def wiring(self) -> Wiring:
+        """How that turn is wired."""
+        return self.judged.wiring
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """Every parameter that takes gradients, in the module's order."""
         return [p for p in self.module.parameters() if p.requires_grad]
 
 

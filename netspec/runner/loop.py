@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from netspec.program.train import BY_CLOSURE
-from netspec.runner.job import Job, Position, Record
+from netspec.runner.job import Job, Position, Record, Turn
 from netspec.runner.measure import measure, new_tally
 from netspec.runner.optimizer import rates
 
@@ -18,85 +18,93 @@ from netspec.runner.optimizer import rates
 def epochs(job: Job, position: Position) -> Iterator[Record]:
     """Train from `position` on, and give each epoch's record as soon as it is measured.
 
-    A record holds `epoch`, `step` (optimizer steps so far), `lr`, `train.*` as seen while training
-    (the loss weighs batches by their rows) and `val.*` measured afterwards. Nothing waits for the
-    device before the epoch's end.
+    A step goes through the phases: each computes its loss on the batch and moves its parameters. A
+    record holds `epoch`, `step` (steps so far), `lr`, `train.*` as seen while training (a loss
+    weighs batches by their rows) and `val.*` measured afterwards. Nothing waits for the device
+    before the epoch's end.
     """
-    plan, module, loss, optimizer, rate = job.plan, job.module, job.loss, job.optimizer, job.rate
-    inputs, operands = job.wiring.inputs, job.wiring.operands
-    prediction, target = job.wiring.prediction or 0, job.wiring.target or 0
-    parameters, last, batches = job.parameters, position.epochs, job.batches
-    names = [f"train.{name}" for name in ("loss", *plan.terms)]
-    module.train()
+    plan, turns, judged = job.plan, job.turns, job.judged
+    prediction, target = judged.wiring.prediction or 0, judged.wiring.target or 0
+    last, batches = position.epochs, job.batches
+    names = [f"train.{name}" for name in plan.measured]
+    job.module.train()
 
     for epoch in range(position.epoch, last):
         position.epoch, position.step = epoch + 1, 0
         totals = [torch.zeros((), device=job.device) for _ in names]
         tally = new_tally(job)
         rows_seen = 0
-        rate_now = rates(optimizer)[0]
+        rates_now = {key: rates(turn.optimizer)[0] for key, turn in rate_names(job)}
 
         for number, batch in enumerate(job.train.batches(plan.batch, order(job, epoch)), 1):
             rows = batch[0].shape[0]
-            output = module(*[batch[i] for i in inputs])
-            pool = (*output, *batch) if isinstance(output, tuple) else (output, *batch)
-            values = loss(*[pool[i] for i in operands])
-            value = values[0]
-            if plan.accumulate > 1:
-                value = value / together(plan.accumulate, number, batches)
-            value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            moves = number % plan.accumulate == 0 or number >= batches
+            sums = iter(totals)
+            for turn in turns:
+                values, pool = turn.evaluate(batch)
+                value = values[0]
+                if plan.accumulate > 1:
+                    value = value / together(plan.accumulate, number, batches)
+                value.backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
 
-            for total, value in zip(totals, values, strict=True):
-                total += value.detach() * rows
-            if tally is not None:
-                tally.keep(pool[prediction].detach(), pool[target])
+                for value, total in zip(values, sums, strict=False):
+                    total += value.detach() * rows
+                if tally is not None and turn is judged:
+                    tally.keep(pool[prediction].detach(), pool[target])
+                if moves:
+                    move(turn, batch)
+
             rows_seen, position.step = rows_seen + rows, number
-            if number % plan.accumulate and number < batches:
+            if not moves:
                 continue
-
-            if plan.clip is not None:
-                clip_grad_norm_(parameters, plan.clip)
-            optimizer.step(again(job, batch))
-            conclude(job, parameters)
+            if job.average is not None:
+                job.average.update()
             position.taken += 1
             if position.taken == plan.steps or position.interrupted:
                 break
 
-        record: Record = {"epoch": epoch + 1, "step": position.taken, "lr": rate_now}
+        record: Record = {"epoch": epoch + 1, "step": position.taken, **rates_now}
         record |= {n: total.item() / rows_seen for n, total in zip(names, totals, strict=True)}
         if tally is not None:
             record |= {f"train.{name}": value for name, value in tally.read().items()}
         if job.val is not None:
             record |= {f"val.{name}": value for name, value in measure(job, job.val).values.items()}
-        rate.after_epoch(record.get("val.loss", record["train.loss"]))
+        for turn in turns:
+            loss = turn.phase.measured[0]
+            turn.rate.after_epoch(record.get(f"val.{loss}", record[f"train.{loss}"]))
         yield record
         if position.taken == plan.steps or position.interrupted:
             return
 
 
-def conclude(job: Job, parameters: list[nn.Parameter]) -> None:
-    """What follows a step of the optimizer: the average, fresh gradients, the next rate."""
-    if job.average is not None:
-        job.average.update()
-    for parameter in parameters:
+def move(turn: Turn, batch: tuple[Tensor, ...]) -> None:
+    """Move a phase's parameters by their gradients, and forget these."""
+    if turn.phase.clip is not None:
+        clip_grad_norm_(turn.parameters, turn.phase.clip)
+    turn.optimizer.step(again(turn, batch))
+    for parameter in turn.parameters:
         parameter.grad = None  # what zero_grad does, without its bookkeeping
-    if job.rate.moves_by_step:
-        job.rate.after_step()
+    if turn.rate.moves_by_step:
+        turn.rate.after_step()
 
 
-def again(job: Job, batch: tuple[Tensor, ...]) -> Callable[[], float] | None:
+def rate_names(job: Job) -> Iterator[tuple[str, Turn]]:
+    """What the learning rate of each turn is called in a record: `lr`, `lr_discriminator`."""
+    for turn in job.turns:
+        yield (f"lr_{turn.phase.name}" if turn.phase.name else "lr"), turn
+
+
+def again(turn: Turn, batch: tuple[Tensor, ...]) -> Callable[[], float] | None:
     """What evaluates a batch once more, for an optimizer that wants that; none for the others."""
-    if job.plan.optimizer.target not in BY_CLOSURE:
+    if turn.phase.optimizer.target not in BY_CLOSURE:
         return None
 
     def evaluate() -> Tensor:
-        job.optimizer.zero_grad()
-        output = job.module(*[batch[i] for i in job.wiring.inputs])
-        pool = (*output, *batch) if isinstance(output, tuple) else (output, *batch)
-        value = job.loss(*[pool[i] for i in job.wiring.operands])[0]
-        value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        if job.plan.clip is not None:
-            clip_grad_norm_(job.parameters, job.plan.clip)
+        turn.optimizer.zero_grad()
+        value = turn.evaluate(batch)[0][0]
+        value.backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
+        if turn.phase.clip is not None:
+            clip_grad_norm_(turn.parameters, turn.phase.clip)
         return value
 
     # torch says that a closure gives a number, and takes the tensor that it shows everywhere.

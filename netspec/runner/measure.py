@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from netspec.runner.evaluate import evaluation
 from netspec.runner.job import Job, Split
 from netspec.runner.metrics import Tally
 
@@ -35,24 +36,27 @@ def new_tally(job: Job, *, confusion: bool = False) -> Tally | None:
 @torch.no_grad()
 def measure(job: Job, split: Split, *, confusion: bool = False) -> Measurement:
     """Measure the module on every row of a split; the mean loss weighs batches by their rows."""
-    module, wiring = job.measured, job.wiring
+    module, wiring, judged = job.measured, job.wiring, job.judged
+    evaluations = [
+        (turn, evaluation(turn.phase, module, turn.loss, turn.wiring)) for turn in job.turns
+    ]
     tally = new_tally(job, confusion=confusion)
     sums: list[Tensor] = []
     module.eval()
     try:
         for batch in split.batches(job.measured_rows, None):
             rows = batch[0].shape[0]
-            output = module(*[batch[i] for i in wiring.inputs])
-            pool = (*output, *batch) if isinstance(output, tuple) else (output, *batch)
-            values = job.loss(*[pool[i] for i in wiring.operands])
-            weighted = [value * rows for value in values]
+            weighted: list[Tensor] = []
+            for turn, evaluate in evaluations:
+                values, pool = evaluate(batch)
+                weighted += [value * rows for value in values]
+                if tally is not None and turn is judged:
+                    tally.keep(pool[wiring.prediction or 0], pool[wiring.target or 0])
             sums = [a + b for a, b in zip(sums, weighted, strict=True)] if sums else weighted
-            if tally is not None:
-                tally.keep(pool[wiring.prediction or 0], pool[wiring.target or 0])
     finally:
         module.train()
-    names = ("loss", *job.plan.terms)
-    values_read = {name: float(total) / len(split) for name, total in zip(names, sums, strict=True)}
+    named = zip(job.plan.measured, sums, strict=True)
+    values_read = {name: float(total) / len(split) for name, total in named}
     if tally is None:
         return Measurement(values=values_read)
     counted = tally.confusion if confusion else None

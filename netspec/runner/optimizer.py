@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -43,10 +44,13 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 
 
 def build_optimizer(
-    choice: Choice, groups: tuple[ParameterGroup, ...], module: nn.Module
+    choice: Choice,
+    groups: tuple[ParameterGroup, ...],
+    module: nn.Module,
+    parameters: Mapping[str, nn.Parameter] | None = None,
 ) -> Optimizer:
-    """Make the optimizer of the module's parameters that take gradients."""
-    named = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
+    """Make the optimizer of these parameters of a module, or of all that take gradients."""
+    named = list((taking_gradients(module) if parameters is None else parameters).items())
     if not named:
         raise RunError(nothing_to_train(choice.span))
     kind = OPTIMIZERS[choice.target]
@@ -58,6 +62,11 @@ def build_optimizer(
     except (ValueError, TypeError, RuntimeError) as refusal:
         reason = str(refusal)
         raise RunError(optimizer_refuses(choice.span, name=choice.name, reason=reason)) from refusal
+
+
+def taking_gradients(module: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters of a module that take gradients, in the module's order."""
+    return {name: p for name, p in module.named_parameters() if p.requires_grad}
 
 
 def runs_fused(kind: type[Optimizer], module: nn.Module) -> bool:

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
 from torch import nn
 
 from netspec.program.graph import Model
-from netspec.program.train import Choice, TrainPlan, evaluation_rows
+from netspec.program.train import Choice, Phase, TrainPlan, evaluation_rows
 from netspec.runner.average import Average
 from netspec.runner.diagnose import Snapshot, explain_failure, explain_not_finite
 from netspec.runner.errors import RunError, no_device, split_missing
+from netspec.runner.evaluate import evaluation
 from netspec.runner.folder import RunFolder
 from netspec.runner.interrupt import interruptible
-from netspec.runner.job import Job, Loss, Observer, Position, Record, Splits, Unobserved, Wiring
+from netspec.runner.job import (
+    Job,
+    Loss,
+    Observer,
+    Position,
+    Record,
+    Splits,
+    Turn,
+    Unobserved,
+    Wiring,
+)
 from netspec.runner.loop import epochs
 from netspec.runner.measure import Measurement, measure
-from netspec.runner.optimizer import build_optimizer
+from netspec.runner.optimizer import build_optimizer, taking_gradients
 from netspec.runner.result import Ended, Points, Prepare, Run
-from netspec.runner.schedule import build_rate, epochs_of
+from netspec.runner.schedule import Length, build_rate, epochs_of
 from netspec.runner.stopping import Stopping, key, leaves
 
 # How many seconds of training a replay may have to repeat.
@@ -34,7 +46,7 @@ def fit(
     plan: TrainPlan,
     network: Model,
     module: nn.Module,
-    loss: Loss,
+    losses: Sequence[Loss],
     splits: Splits,
     *,
     device: torch.device | None = None,
@@ -45,10 +57,12 @@ def fit(
 ) -> Run:
     """Train `module` as the plan says, and measure it on every split.
 
-    `module` was built by `initialise` and `loss` takes the plan's loss inputs by position. Raises
-    `RunError` when the plan does not fit this model or machine, or when the loss is not finite.
+    `module` was built by `initialise`. `losses` are those of the phases: each takes the models that
+    it applies, then its inputs, by position. Raises `RunError` when the plan does not fit this
+    model or machine, or when a loss is not finite.
     """
-    job, position = prepare_job(plan, network, module, loss, splits, device or choose_device(plan))
+    device = device or choose_device(plan)
+    job, position = prepare_job(plan, network, module, losses, splits, device)
     observer = observer or Unobserved()
     begun = time.perf_counter()
     observer.begin(position)
@@ -57,9 +71,7 @@ def fit(
             history, stopped, snapshot = _train(job, position, observer, folder)
             seconds = time.perf_counter() - begun
             final = _final(job)
-            value = final["train"].values["loss"]
-            if not math.isfinite(value):
-                raise RunError(explain_not_finite(job, snapshot, epoch=len(history), value=value))
+            _check_finite(job, final["train"].values, snapshot, len(history))
     except (RuntimeError, ValueError, IndexError) as failure:
         told = explain_failure(job, failure)
         if told is None:
@@ -106,16 +118,24 @@ def _train(
         history.append(record)
         if folder is not None:
             folder.log(record)
-        value = record["train.loss"]
-        if not math.isfinite(value):
-            at = int(record["epoch"])
-            raise RunError(explain_not_finite(job, snapshot, epoch=at, value=value))
+        values = {name: record[f"train.{name}"] for name in job.plan.measured}
+        _check_finite(job, values, snapshot, int(record["epoch"]))
         observer.epoch(record)
         if stopping.reached(record):
             return history, True, snapshot
         if now - taken > SECONDS_BETWEEN_SNAPSHOTS:
             snapshot, taken = Snapshot.take(job, position), now
     return history, False, snapshot
+
+
+def _check_finite(
+    job: Job, values: Mapping[str, float], snapshot: Snapshot | None, epoch: int
+) -> None:
+    """Raise `RunError` when the loss of a phase is not a finite number."""
+    for turn in job.turns:
+        value = values[turn.phase.measured[0]]
+        if not math.isfinite(value):
+            raise RunError(explain_not_finite(job, turn, snapshot, epoch=epoch, value=value))
 
 
 def _final(job: Job) -> dict[str, Measurement]:
@@ -134,7 +154,7 @@ def prepare_job(
     plan: TrainPlan,
     network: Model,
     module: nn.Module,
-    loss: Loss,
+    losses: Sequence[Loss],
     splits: Splits,
     device: torch.device,
 ) -> tuple[Job, Position]:
@@ -145,50 +165,76 @@ def prepare_job(
             shown = key(measured)
             raise RunError(split_missing(condition.span, split="val", measured=shown))
     module.to(device)
-    if isinstance(loss, nn.Module):
-        loss.to(device)
+    for loss in losses:
+        if isinstance(loss, nn.Module):
+            loss.to(device)
     rows = len(splits.train)
     batches = 1 if plan.batch is None else math.ceil(rows / plan.batch)
     per_epoch = math.ceil(batches / plan.accumulate)
     whole_epochs, steps = epochs_of(plan.epochs, plan.steps, per_epoch)
-    optimizer = build_optimizer(plan.optimizer, plan.groups, module)
+    turns = tuple(
+        _turn(
+            phase,
+            network,
+            module,
+            loss,
+            splits.train.fields,
+            Length(epochs=whole_epochs, steps=steps, per_epoch=per_epoch),
+        )
+        for phase, loss in zip(plan.phases, losses, strict=True)
+    )
     job = Job(
         plan=plan,
         network=network,
         module=module,
-        loss=loss,
+        turns=turns,
         train=splits.train.to(device),
         val=None if splits.val is None else splits.val.to(device),
         test=None if splits.test is None else splits.test.to(device),
-        wiring=Wiring.between(network, plan, splits.train.fields),
         metrics=plan.metrics + _watched_metrics(plan),
-        optimizer=optimizer,
-        rate=build_rate(
-            plan.schedule, optimizer, epochs=whole_epochs, steps=steps, per_epoch=per_epoch
-        ),
         batches=batches,
-        measured_rows=evaluation_rows(plan.batch, _numbers(network)),
+        measured_rows=evaluation_rows(plan.batch, plan.row_numbers(network)),
         device=device,
         average=None if plan.ema is None else Average(module, plan.ema),
     )
     return job, Position(epochs=whole_epochs, steps=batches)
 
 
+def _turn(
+    phase: Phase,
+    network: Model,
+    module: nn.Module,
+    loss: Loss,
+    fields: tuple[str, ...],
+    length: Length,
+) -> Turn:
+    """A phase with its optimizer, its schedule and the parameters it moves."""
+    parameters = taking_gradients(module)
+    if phase.updates is not None:
+        moved = frozenset(phase.updates)
+        parameters = {name: p for name, p in parameters.items() if name in moved}
+    wiring = Wiring.between(network, phase, fields)
+    optimizer = build_optimizer(phase.optimizer, phase.groups, module, parameters)
+    return Turn(
+        phase=phase,
+        loss=loss,
+        evaluate=evaluation(phase, module, loss, wiring),
+        wiring=wiring,
+        optimizer=optimizer,
+        rate=build_rate(phase.schedule, optimizer, length),
+        parameters=list(parameters.values()),
+        into=None if phase.updates is None else list(parameters.values()),
+    )
+
+
 def _watched_metrics(plan: TrainPlan) -> tuple[Choice, ...]:
     """Metrics that a stop condition reads and the plan does not list."""
-    known = {"loss", *plan.terms, *(metric.name for metric in plan.metrics)}
+    known = {*plan.measured, *(metric.name for metric in plan.metrics)}
     watched = {c.measured.metric: c.span for c in leaves(plan.stop)}
     return tuple(
         Choice(span=span, name=name, target=name)
         for name, span in watched.items()
         if name not in known
-    )
-
-
-def _numbers(network: Model) -> int:
-    """How many numbers of input a row holds, sizes not known counting as one."""
-    return sum(
-        math.prod(dim.value or 1 for dim in slot.type.shape[1:]) for slot in network.graph.inputs
     )
 
 
@@ -213,6 +259,7 @@ def _points(job: Job) -> dict[str, Points]:
     shapes = [slot.type.shape[1:] for slot in job.network.graph.inputs]
     drawable = len(shapes) == 1 and [dim.value for dim in shapes[0]] in ([1], [2])
     target = job.wiring.target
+    drawable = drawable and not job.plan.models
     if not drawable or target is None or len(job.network.output_names) > 1:
         return {}
     named = {"train": job.train, "val": job.val, "test": job.test}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from torch.optim import Optimizer, lr_scheduler
@@ -93,17 +94,26 @@ class Rate:
             self._scheduler.load_state_dict(dict(state["scheduler"]))
 
 
-def build_rate(
-    schedule: Schedule | None, optimizer: Optimizer, *, epochs: int, steps: int, per_epoch: int
-) -> Rate:
-    """Make the schedule of a plan that runs `epochs` epochs, `steps` optimizer steps in all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """How long a run is: `steps` optimizer steps in all, `per_epoch` in each of `epochs`."""
+
+    epochs: int
+    steps: int
+    per_epoch: int
+
+
+def build_rate(schedule: Schedule | None, optimizer: Optimizer, length: Length) -> Rate:
+    """Make the schedule of a phase in a run of this length."""
     if schedule is None:
         return Rate(optimizer)
     if schedule.then is None:
         return Rate(optimizer, warmup=schedule.warmup)
     choice = schedule.then
     by_step = schedule.by_step
-    whole = steps - schedule.warmup if by_step else epochs - schedule.warmup // max(per_epoch, 1)
+    whole = length.steps - schedule.warmup
+    if not by_step:
+        whole = length.epochs - schedule.warmup // max(length.per_epoch, 1)
     total = dict(choice.arguments).get("total_steps", whole)
     if isinstance(total, int) and total < whole:
         reason = f"`total_steps` is {total}, and the run takes {whole} steps"

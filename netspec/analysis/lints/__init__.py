@@ -27,6 +27,7 @@ from netspec.analysis.lints.unused_import import find as unused_import
 from netspec.analysis.lints.warmup_too_long import find as warmup_too_long
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program import Program
+from netspec.source import Span
 from netspec.syntax import tree
 
 Rule = Callable[[Subject], Iterator[Diagnostic]]
@@ -61,10 +62,12 @@ def lint(program: Program, file: tree.File, sink: Sink) -> Program:
     silent |= {one.source: by_line(tuple(allowances(one.source))) for one in program.libraries}
     imported = {one.source: one.uses[0] for one in program.libraries}
     subject = Subject(program=program, file=file)
+    said: set[tuple[str, Span]] = set()
     for name, rule in RULES.items():
         for found in rule(subject):
             place = found.labels[0].span
-            if name not in silent[place.source].get(place.line, ()):
+            if name not in silent[place.source].get(place.line, ()) and (name, place) not in said:
+                said.add((name, place))  # one phase after the other may see the same layer
                 hint = f"`# netspec: allow[{name}]` at the end of the line silences this"
                 sink.report(traced(found.with_note(hint), imported))
     return program

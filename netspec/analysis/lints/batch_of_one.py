@@ -56,10 +56,11 @@ def batch_of_one(place: Span, norm: Span, fact: str, advice: str) -> Diagnostic:
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """Batch norms, where the batch or the last batch of an epoch has one row."""
-    flow, plan, rows = subject.training, subject.plan, subject.train_rows
-    if flow is None or plan is None:
+    plan, rows = subject.plan, subject.train_rows
+    flow = next((flow for flow in subject.trainings if _norm(flow)), None)
+    if flow is None or plan is None or not flow.inputs:
         return
-    norm = next((step for step in flow.applied if step.layer and step.name in NORMS), None)
+    norm = _norm(flow)
     if norm is None:
         return
     setting = subject.setting_value("batch")
@@ -76,6 +77,11 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
     if single is not None and most is not None and most * plan.accumulate >= batches:
         fact = f"of {rows} rows, the last batch of an epoch gets 1"
         yield batch_of_one(place, single.span, fact, f"take another size than {plan.batch}")
+
+
+def _norm(flow: Flow) -> Applied | None:
+    """The first batch norm."""
+    return next((step for step in flow.applied if step.layer and step.name in NORMS), None)
 
 
 def _one_number(flow: Flow, step: Applied) -> bool:

@@ -70,9 +70,11 @@ def bias_before_norm(layer: Span, name: str, norm: Span) -> Diagnostic:
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """Layers with a bias that only a batch norm uses."""
-    flow = subject.training
-    if flow is None:
-        return
+    for flow in subject.flows if subject.plan is not None else ():
+        yield from _in(flow)
+
+
+def _in(flow: Flow) -> Iterator[Diagnostic]:
     for step in flow.layers(*BIASED):
         norm = flow.only_user(step)
         if norm is None or norm.layer is None or norm.name not in NORMS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from netspec.analysis.lints.flow import Applied, Flow
 from netspec.analysis.lints.subject import Subject
@@ -73,10 +74,18 @@ def dead_parameters(layers: Sequence[tuple[Span, str]], cuts: Sequence[Label]) -
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
-    """Layers with weights that no gradient of the loss reaches, in one report."""
-    flow = subject.training
-    if flow is None:
-        return
+    """Layers with weights that no gradient of their loss reaches, in one report a phase."""
+    phases = () if subject.plan is None else subject.plan.phases
+    for phase, flow in zip(phases, subject.trainings, strict=True):
+        moved = None
+        if phase.updates is not None:
+            layers = {name.rpartition(".")[0] for name in phase.updates}
+            moved = layers.union(phase.updates)  # a stored parameter is no layer's
+        yield from _in(flow, moved)
+
+
+def _in(flow: Flow, moved: AbstractSet[str] | None) -> Iterator[Diagnostic]:
+    """The layers of a flow that a phase moves: those of these keys, or all."""
     alive = {flow.outputs[0]}
     reached: set[str] = set()
     cuts: dict[Span, Label] = {}
@@ -90,7 +99,9 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
         alive.update(step.operands)
         reached.add(step.key)
     dead = {
-        step.span: step.name for step in flow.applied if step.learns and step.key not in reached
+        step.span: step.name
+        for step in flow.applied
+        if step.learns and step.key not in reached and (moved is None or step.key in moved)
     }
     if dead:
         yield dead_parameters(tuple(dead.items()), tuple(cuts.values()))

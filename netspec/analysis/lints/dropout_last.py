@@ -60,9 +60,7 @@ def dropout_last(layer: Span, name: str, loss: Span) -> Diagnostic:
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """Dropout whose result is compared with the data."""
-    if subject.training is None:
-        return
-    for ending in endings(subject.training):
+    for ending in (ending for flow in subject.trainings for ending in endings(flow)):
         layer = ending.last.layer
         if layer is not None and layer.name in DROPOUTS and dict(layer.arguments).get("p") != 0:
             yield dropout_last(ending.last.span, layer.name, ending.loss.span)

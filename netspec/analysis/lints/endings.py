@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netspec.analysis.lints.flow import Applied, Flow
+from netspec.analysis.lints.flow import LOSS, Applied, Flow
 
 # Losses as functions; those of the catalogue's `loss` kind are layers of the loss's own graph.
 LOSS_FUNCTIONS = frozenset(
@@ -45,7 +45,7 @@ class Ending:
 def endings(flow: Flow) -> Iterator[Ending]:
     """Every loss in a training flow that compares a prediction with what the data says."""
     for step in flow.applied:
-        is_loss = step.key.startswith("loss:") or step.name in LOSS_FUNCTIONS
+        is_loss = step.key.startswith(LOSS) or step.name in LOSS_FUNCTIONS
         if not is_loss or len(step.operands) != 2:
             continue
         last, target = (_source(flow, operand) for operand in step.operands)

@@ -23,9 +23,12 @@ from netspec.program.graph import (
     Stored,
 )
 from netspec.program.graph import Sequence as OperandSequence
-from netspec.program.train import TrainPlan
+from netspec.program.train import Phase
 from netspec.source import Span
 from netspec.types import TensorType
+
+# What stands before the keys of a loss's own layers, its criteria.
+LOSS = "loss:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,9 +110,13 @@ def flow_of(model: Model) -> Flow:
     return _Opened().whole(model, None)
 
 
-def training_flow(model: Model, plan: TrainPlan) -> Flow:
-    """The flow of a model into its loss; the outputs are the loss and its terms."""
-    return _Opened().whole(model, plan)
+def training_flow(network: Model, phase: Phase, *, held: bool) -> Flow:
+    """The flow into a loss, through the models; the outputs are the loss and its terms.
+
+    `held` says that a layer's key begins with its model's name.
+    """
+    opened = _Opened(held=held)
+    return opened.applying(phase) if phase.applied else opened.whole(network, phase)
 
 
 @dataclass(slots=True)
@@ -118,17 +125,27 @@ class _Opened:
 
     types: list[TensorType] = field(default_factory=list)
     applied: list[Applied] = field(default_factory=list)
+    held: bool = False
 
-    def whole(self, model: Model, plan: TrainPlan | None) -> Flow:
+    def applying(self, phase: Phase) -> Flow:
+        """The flow of a loss that applies models."""
+        inputs = [self._value(slot.type) for slot in phase.loss.inputs]
+        return self._flow(inputs, self._open(phase.loss, inputs, LOSS))
+
+    def whole(self, model: Model, phase: Phase | None) -> Flow:
+        """The flow of a model, and of a loss over its outputs."""
         inputs = [self._value(slot.type) for slot in model.graph.inputs]
         outputs = self._open(model.graph, inputs, "")
-        if plan is not None:
+        if phase is not None:
             given = dict(zip(model.output_names or ("output",), outputs, strict=False))
             fed = []
-            for slot in plan.loss.inputs:
+            for slot in phase.loss.inputs:
                 known = given.get(slot.name or "output")
                 fed.append(self._value(slot.type) if known is None else known)
-            outputs = self._open(plan.loss, fed, "loss:")
+            outputs = self._open(phase.loss, fed, LOSS)
+        return self._flow(inputs, outputs)
+
+    def _flow(self, inputs: Sequence[int], outputs: Sequence[int]) -> Flow:
         return Flow(
             applied=tuple(self.applied),
             types=dict(enumerate(self.types)),
@@ -162,7 +179,10 @@ class _Opened:
             operands = [values[used] for operand in _operands(step) for used in _ids(operand)]
             module = modules[step.child] if isinstance(step, Invoke) else None
             if isinstance(step, Invoke) and isinstance(module, Graph):
-                results = self._open(module, operands, f"{prefix}{step.child}.")
+                inner = f"{prefix}{step.child}."
+                if prefix == LOSS:
+                    inner = f"{step.child}." if self.held else ""
+                results = self._open(module, operands, inner)
             else:
                 results = [self._value(slot.type) for slot in step.results]
                 what, key, learns = _applied(step, modules, prefix)

@@ -8,6 +8,7 @@ from typing import TypeGuard
 from netspec.analysis.lints.subject import Subject
 from netspec.diagnostics import Diagnostic, code, warning
 from netspec.program.graph import Literal
+from netspec.program.train import Phase
 from netspec.source import Span
 from netspec.syntax import tree
 
@@ -64,26 +65,29 @@ def high_rate(place: Span, optimizer: str, rate: float, usual: str) -> Diagnosti
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """The rates of the optimizer, of its groups, and of a schedule that overrules both."""
-    plan = subject.plan
-    if plan is None or plan.optimizer.name not in ADAMS:
-        return
-    name = plan.optimizer.name
-    then = plan.schedule.then if plan.schedule is not None else None
+    for phase in () if subject.plan is None else subject.plan.phases:
+        if phase.optimizer.name in ADAMS:
+            yield from _in_phase(subject, phase)
+
+
+def _in_phase(subject: Subject, phase: Phase) -> Iterator[Diagnostic]:
+    name = phase.optimizer.name
+    then = phase.schedule.then if phase.schedule is not None else None
     if then is not None and then.name in OVERRULING:
         argument = OVERRULING[then.name]
         rate = dict(then.arguments).get(argument)
         if _is_high(rate):
-            place = _argument(subject.setting_value("schedule"), argument) or then.span
+            place = _argument(subject.setting_value("schedule", phase), argument) or then.span
             yield high_rate(place, name, rate, f"{argument}=1e-3")
         return
-    rate = dict(plan.optimizer.arguments).get("lr")
+    rate = dict(phase.optimizer.arguments).get("lr")
     if _is_high(rate):
-        place = _argument(subject.setting_value("optimizer"), "lr") or plan.optimizer.span
+        place = _argument(subject.setting_value("optimizer", phase), "lr") or phase.optimizer.span
         yield high_rate(place, name, rate, "lr=1e-3")
-    for group in plan.groups:
+    for group in phase.groups:
         rate = dict(group.arguments).get("lr")
         if _is_high(rate):
-            place = subject.group_setting(group.span, "lr") or group.span
+            place = subject.group_setting(group.span, "lr", phase) or group.span
             yield high_rate(place, name, rate, "lr = 1e-3")
 
 

@@ -71,9 +71,7 @@ def relu_last(layer: Span, name: str, loss_name: str, loss: Span) -> Diagnostic:
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """ReLU whose result is taken for scores."""
-    if subject.training is None:
-        return
-    for ending in endings(subject.training):
+    for ending in (ending for flow in subject.trainings for ending in endings(flow)):
         if ending.last.name in RELUS and ending.loss.name in WANT_SCORES:
             name, loss = ending.last.name, ending.loss
             yield relu_last(ending.last.span, name, loss.name, loss.span)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netspec.analysis.lints.subject import Subject
 from netspec.diagnostics import Diagnostic, code, warning
+from netspec.program.train import Choice, Schedule
 from netspec.source import Span
 
 
@@ -58,11 +59,13 @@ def schedule_never_begins(place: Span, name: str, begin: int, count: str) -> Dia
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """The milestones, held against the most epochs or steps that the run can have."""
-    plan = subject.plan
-    schedule = None if plan is None else plan.schedule
-    then = None if schedule is None else schedule.then
-    if schedule is None or then is None:
-        return
+    for phase in () if subject.plan is None else subject.plan.phases:
+        schedule = phase.schedule
+        if schedule is not None and schedule.then is not None:
+            yield from _of(subject, schedule, schedule.then)
+
+
+def _of(subject: Subject, schedule: Schedule, then: Choice) -> Iterator[Diagnostic]:
     unit = "step" if schedule.by_step else "epoch"
     length = subject.most_steps if schedule.by_step else subject.most_epochs
     if length is None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from netspec.analysis.lints.flow import Flow, flow_of, training_flow
 from netspec.program import Program
-from netspec.program.train import TrainPlan
+from netspec.program.train import Phase, TrainPlan
 from netspec.source import Span
 from netspec.syntax import tree
 
@@ -25,10 +25,13 @@ class Subject:
         return tuple(flow_of(model) for model in self.program.models)
 
     @cached_property
-    def training(self) -> Flow | None:
-        """The flow of the model that is trained, from its inputs to the loss."""
-        model, plan = self.program.model, self.program.train
-        return None if model is None or plan is None else training_flow(model, plan)
+    def trainings(self) -> tuple[Flow, ...]:
+        """The flow of what is trained into the loss, one for each phase."""
+        network, plan = self.program.network, self.program.train
+        if network is None or plan is None:
+            return ()
+        held = len(plan.models) > 1
+        return tuple(training_flow(network, phase, held=held) for phase in plan.phases)
 
     @property
     def plan(self) -> TrainPlan | None:
@@ -79,28 +82,35 @@ class Subject:
 
     # --- places in the text -------------------------------------------------------------------
 
-    def setting(self, name: str) -> tree.Bind | None:
-        """`name = ...` in the `train` block."""
-        for statement in self._train():
+    def setting(self, name: str, phase: Phase | None = None) -> tree.Bind | None:
+        """`name = ...` in the `train` block, or in a phase of it."""
+        for statement in self._train() if phase is None else self._of(phase):
             match statement:
                 case tree.Bind(targets=(tree.Name(id=found),)) if found == name:
                     return statement
         return None
 
-    def setting_value(self, name: str) -> tree.Expr | None:
+    def setting_value(self, name: str, phase: Phase | None = None) -> tree.Expr | None:
         """What a setting is set to."""
-        statement = self.setting(name)
+        statement = self.setting(name, phase)
         return None if statement is None else statement.values[0]
 
-    def group_setting(self, group: Span, name: str) -> Span | None:
+    def group_setting(self, group: Span, name: str, phase: Phase) -> Span | None:
         """Where a parameter group sets `name`."""
-        for statement in self._train():
+        for statement in self._of(phase):
             if isinstance(statement, tree.Group) and statement.span == group:
                 for inner in statement.body.statements:
                     match inner:
                         case tree.Bind(targets=(tree.Name(id=found),)) if found == name:
                             return inner.span
         return None
+
+    def _of(self, phase: Phase) -> tuple[tree.Statement, ...]:
+        """The statements of a phase: those of `train` where the text has none."""
+        for statement in self._train():
+            if isinstance(statement, tree.Phase) and statement.span == phase.span:
+                return statement.body.statements
+        return self._train()
 
     def _train(self) -> tuple[tree.Statement, ...]:
         blocks = [item for item in self.file.items if isinstance(item, tree.Train)]

@@ -63,10 +63,10 @@ def target_in_inputs(given: Span, target: Span, column: str) -> Diagnostic:
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """Columns that an input and a target of the loss are both made of."""
     data, model, plan = subject.program.data, subject.program.model, subject.plan
-    if data is None or model is None or plan is None:
+    if data is None or model is None or plan is None or plan.models:
         return
     inputs = {slot.name for slot in model.graph.inputs}
-    targets = {slot.name for slot in plan.loss.inputs} - inputs
+    targets = {slot.name for slot in plan.operands} - inputs
     for target in data.fields:
         if target.name not in targets:
             continue

@@ -61,10 +61,11 @@ def warmup_too_long(place: Span, warmup: int, steps: int) -> Diagnostic:
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """The warm-up, held against the most steps that the run can have."""
     plan, steps = subject.plan, subject.most_steps
-    if plan is None or plan.schedule is None or steps is None:
+    if plan is None or steps is None:
         return
-    if plan.schedule.warmup > steps:
-        setting = subject.setting_value("schedule")
-        first = setting.stages[0] if isinstance(setting, tree.Pipe) else setting
-        place = plan.schedule.span if first is None else first.span
-        yield warmup_too_long(place, plan.schedule.warmup, steps)
+    for phase in plan.phases:
+        if phase.schedule is not None and phase.schedule.warmup > steps:
+            setting = subject.setting_value("schedule", phase)
+            first = setting.stages[0] if isinstance(setting, tree.Pipe) else setting
+            place = phase.schedule.span if first is None else first.span
+            yield warmup_too_long(place, phase.schedule.warmup, steps)

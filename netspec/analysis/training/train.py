@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import mul
+from typing import cast
 
 from netspec.analysis import errors
 from netspec.analysis.network.arithmetic import Report
@@ -32,6 +33,7 @@ from netspec.program.train import (
     Choice,
     Measured,
     ParameterGroup,
+    Phase,
     Schedule,
     StopCondition,
     Task,
@@ -125,15 +127,20 @@ def analyse_train(
     stored = _stored(data, model, loss, sorted_out)
     if optimizer is None or stored is None or bodies.context.sink.failed:
         return None
-    plan = TrainPlan(
+    phase = Phase(
         span=block.span,
         loss=loss.graph,
         terms=loss.terms,
-        task=task,
-        classes=classes,
         optimizer=optimizer,
         groups=groups,
         schedule=schedule,
+        clip=cast("float | None", plain.pop("clip", None)),
+    )
+    plan = TrainPlan(
+        span=block.span,
+        phases=(phase,),
+        task=task,
+        classes=classes,
         metrics=metrics,
         stop=stop,
         baseline=baseline,

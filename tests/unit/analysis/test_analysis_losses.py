@@ -31,7 +31,7 @@ def trained(train: str, model: str = ONE, data: str = MOONS) -> Program:
 
 def views(program: Program) -> int:
     assert program.train is not None
-    steps = program.train.loss.steps
+    steps = program.train.phases[0].loss.steps
     return sum(isinstance(step, Compute) and step.function == "squeeze" for step in steps)
 
 
@@ -94,7 +94,7 @@ def test_the_task_follows_from_types(train: str, model: str, task: str) -> None:
 def test_terms_are_kept_by_name() -> None:
     program = trained("fit = MSELoss(p, y)\n  small = mean(p ** 2)\n  loss = fit + 0.1 * small")
     assert program.train is not None
-    assert program.train.terms == ("fit", "small")
+    assert program.train.phases[0].terms == ("fit", "small")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from netspec.program.graph import (
     Slot,
     Weight,
 )
-from netspec.program.train import Choice, TrainPlan
+from netspec.program.train import Choice, Phase
 from netspec.source import Source
 from netspec.types import Dim, Kind, TensorType
 
@@ -209,13 +209,11 @@ def model(graph: Graph, *requirements: Requirement, name: str | None = None) -> 
     )
 
 
-def plan(loss: Graph, *terms: str) -> TrainPlan:
-    """A training plan with this loss."""
-    return TrainPlan(
+def phase(loss: Graph, *terms: str) -> Phase:
+    """A phase with this loss."""
+    return Phase(
         span=SPAN,
         loss=loss,
         terms=terms,
-        task="regression",
-        classes=None,
         optimizer=Choice(span=SPAN, name="SGD", target="torch.optim.SGD"),
     )

@@ -5,27 +5,27 @@ from pathlib import Path
 
 import pytest
 import torch
-from drawing import Drawing, dim, layer, plan
+from drawing import Drawing, dim, layer, phase
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
 from netspec import codegen
-from netspec.program.train import TrainPlan
+from netspec.program.train import Phase
 
 GOLDENS = Path(__file__).parents[2] / "cases" / "codegen"
 
 
-def alone() -> TrainPlan:
+def alone() -> Phase:
     """A criterion by its name, with the view that lets shapes agree."""
     drawing = Drawing()
     output, y = drawing.input("B 1", "output"), drawing.input("B", "y")
     seen = drawing.compute("squeeze", output, 1, shape="B")
     criterion = layer("HuberLoss", {"reduction": "mean", "delta": 0.5})
     drawing.add("huber_loss_0", criterion)
-    return plan(drawing.done(drawing.run("huber_loss_0", seen, y, shape="")))
+    return phase(drawing.done(drawing.run("huber_loss_0", seen, y, shape="")))
 
 
-def terms() -> TrainPlan:
+def terms() -> Phase:
     """The loss of a variational autoencoder."""
     drawing = Drawing()
     names = {"x_hat": "B 784", "mu": "B 20", "logvar": "B 20", "x": "B 784"}
@@ -41,12 +41,12 @@ def terms() -> TrainPlan:
     kl = drawing.compute("/", scaled, dim("B"), shape="", name="kl")
     weighted = drawing.compute("*", 0.1, kl, shape="")
     loss = drawing.compute("+", recon, weighted, shape="", name="loss")
-    return plan(drawing.done(loss, recon, kl), "recon", "kl")
+    return phase(drawing.done(loss, recon, kl), "recon", "kl")
 
 
 @pytest.mark.parametrize(("name", "draw"), [("alone", alone), ("terms", terms)])
 def test_the_text_of_a_loss_is_as_agreed(
-    name: str, draw: Callable[[], TrainPlan], update_goldens: bool
+    name: str, draw: Callable[[], Phase], update_goldens: bool
 ) -> None:
     text = codegen.emit_loss(draw())
     golden = GOLDENS / f"loss_{name}.txt"
@@ -75,6 +75,6 @@ def test_a_module_that_is_no_criterion_is_refused() -> None:
     drawing = Drawing()
     output, y = drawing.input("B", "output"), drawing.input("B", "y")
     drawing.add("linear_0", layer("Linear", {}))
-    bad = plan(drawing.done(drawing.run("linear_0", output, y, shape="")))
+    bad = phase(drawing.done(drawing.run("linear_0", output, y, shape="")))
     with pytest.raises(ValueError, match="criterion"):
         codegen.emit_loss(bad)

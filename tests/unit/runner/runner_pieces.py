@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from netspec import catalog
 from netspec.program.graph import Child, Graph, Invoke, Layer, Model, Ref, Slot
-from netspec.program.train import Choice, TrainPlan
+from netspec.program.train import Choice, Phase, TrainPlan
 from netspec.runner import RunError, initialise
 from netspec.source import Source, Span
 from netspec.types import Dim, Kind, TensorType
@@ -20,6 +20,7 @@ SOURCE = Source("small.net", "model {\n  Linear(1)\n}\ntrain {\n  loss = MSELoss
 LAYER = Span(SOURCE, 10, 19)
 LOSS = Span(SOURCE, 31, 45)
 PLAN = Span(SOURCE, 22, 47)
+PHASE = frozenset(field.name for field in fields(Phase))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +115,15 @@ def schedule(name: str, *parts: Choice, **arguments: Any) -> Choice:
 
 
 def plan(**changes: Any) -> TrainPlan:
-    settings: dict[str, Any] = {
-        "span": PLAN,
+    """A plan of one phase; `changes` are of the plan or of the phase."""
+    settings: dict[str, Any] = {"task": "regression", "classes": None, "epochs": 3, "batch": 4}
+    phase: dict[str, Any] = {
         "loss": loss_graph("output", "y"),
-        "terms": (),
-        "task": "regression",
-        "classes": None,
         "optimizer": optimizer("SGD", lr=0.1),
-        "epochs": 3,
-        "batch": 4,
     }
-    return TrainPlan(**(settings | changes))
+    for name, value in changes.items():
+        (phase if name in PHASE else settings)[name] = value
+    return TrainPlan(span=PLAN, phases=(Phase(span=PLAN, **phase),), **settings)
 
 
 def squared(output: Tensor, y: Tensor) -> tuple[Tensor, ...]:

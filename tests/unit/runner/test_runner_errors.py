@@ -33,7 +33,7 @@ from netspec.runner.optimizer import build_optimizer
 def failure(
     the: TrainPlan, module: nn.Module, loss: Loss = squared, splits: Parts | None = None
 ) -> tuple[str, RunError]:
-    return code_of(lambda: fit(the, network(module), module, loss, splits or Parts(numbers())))
+    return code_of(lambda: fit(the, network(module), module, [loss], splits or Parts(numbers())))
 
 
 def test_an_exploding_run_names_the_layer_and_the_step() -> None:
@@ -65,7 +65,7 @@ def test_the_layer_whose_output_broke_is_found_by_a_replay(
             plan(epochs=100, optimizer=optimizer("SGD", lr=0.02)),
             network(module, inputs=1),
             module,
-            lambda output, y: (output.mean(),),
+            [lambda output, y: (output.mean(),)],
             Parts(rows(x, x[:, 0])),
         )
     )
@@ -143,7 +143,7 @@ def test_an_error_that_no_layer_made_is_ours_and_passes() -> None:
     module = small()
     splits = Parts(numbers())
     with pytest.raises(ValueError, match="a bug"):
-        fit(plan(), network(module), module, squared, splits, observer=Unreadable())
+        fit(plan(), network(module), module, [squared], splits, observer=Unreadable())
 
 
 def test_a_device_that_is_not_there() -> None:
@@ -167,7 +167,7 @@ def test_groups_have_their_own_settings_and_the_later_wins() -> None:
         ParameterGroup(span=LAYER, patterns=("*.bias", "0.*"), arguments=(("lr", 0.0),)),
         ParameterGroup(span=LAYER, patterns=("2.bias",), arguments=(("lr", 0.1),)),
     )
-    fit(plan(groups=groups), network(module), module, squared, Parts(numbers()))
+    fit(plan(groups=groups), network(module), module, [squared], Parts(numbers()))
     moved = {name for name, p in module.named_parameters() if not torch.equal(p, before[name])}
     assert moved == {"2.weight", "2.bias"}
 
@@ -216,7 +216,7 @@ def test_a_stop_condition_on_rows_that_are_not_there() -> None:
 def test_a_metric_beside_a_finite_loss_may_be_undefined() -> None:
     flat = rows(torch.randn(4, 2), torch.ones(4))
     module = small()
-    run = fit(plan(metrics=(choice("r2"),)), network(module), module, squared, Parts(flat))
+    run = fit(plan(metrics=(choice("r2"),)), network(module), module, [squared], Parts(flat))
     assert not math.isfinite(run.metrics["train"]["r2"])
 
 

@@ -41,7 +41,7 @@ def saved(root: Path) -> Run:
     folder = RunFolder.create(root, "small", spec="model {\n}\n", source="import torch\n")
     parts = Parts(numbers(), test=numbers(4, 1))
     the = plan(metrics=(choice("mse"),))
-    run = fit(the, network(module), module, squared, parts, folder=folder)
+    run = fit(the, network(module), module, [squared], parts, folder=folder)
     folder.save(run)
     return run
 
@@ -92,7 +92,7 @@ def test_predict_and_classify() -> None:
     module = small(outputs=3)
     data = quarters()
     the = plan(task="classes", classes=3, metrics=(choice("accuracy"),))
-    run = fit(the, network(module, outputs=3), module, cross_entropy, Parts(data))
+    run = fit(the, network(module, outputs=3), module, [cross_entropy], Parts(data))
     told = run.predict(data.tensors[0].numpy())
     assert told.shape == (40, 3)
     said = run.classify(data.tensors[0].tolist())
@@ -123,7 +123,7 @@ def saved_points(inputs: int) -> dict[str, tuple[int, ...]]:
     x = torch.randn(10, inputs)
     module = small(inputs=inputs)
     the = plan(epochs=1)
-    run = fit(the, network(module, inputs), module, squared, Parts(rows(x, x[:, 0])))
+    run = fit(the, network(module, inputs), module, [squared], Parts(rows(x, x[:, 0])))
     return {name: seen.shape for name, (seen, _) in run.points.items()}
 
 
@@ -137,7 +137,7 @@ def test_the_baseline_sees_the_same_rows() -> None:
     by_hand = LinearRegression().fit(x.numpy(), y.numpy())
     assert told["train"]["r2"] == pytest.approx(by_hand.score(x.numpy(), y.numpy()))
     assert told["test"]["loss"] == pytest.approx(told["test"]["mse"], abs=1e-9)
-    run = fit(the, network(module), module, squared, Parts(data))
+    run = fit(the, network(module), module, [squared], Parts(data))
     assert with_baseline(run, "LinearRegression", told).baseline == told
 
 
@@ -210,7 +210,7 @@ def test_every_optimizer_trains(target: str) -> None:
     # A step of LBFGS without a line search may overshoot.
     settings = {"line_search_fn": "strong_wolfe"} if name == "LBFGS" else {}
     run = fit(
-        plan(optimizer=optimizer(name, **settings), epochs=4), network(module), module, squared,
+        plan(optimizer=optimizer(name, **settings), epochs=4), network(module), module, [squared],
         Parts(numbers()),
     )  # fmt: skip
     assert run.history[-1]["train.loss"] < run.history[0]["train.loss"]
@@ -221,9 +221,9 @@ def test_sparse_adam_takes_sparse_gradients_and_says_so_else() -> None:
     module = nn.Sequential(nn.Embedding(5, 1, sparse=True), nn.Flatten())
     x = torch.arange(5).repeat(4).reshape(-1, 1)
     parts = Parts(rows(x, x[:, 0].float()))
-    run = fit(the, network(module), module, squared, parts)
+    run = fit(the, network(module), module, [squared], parts)
     assert run.history[-1]["train.loss"] < run.history[0]["train.loss"]
     dense = small()
-    code, error = code_of(lambda: fit(the, network(dense), dense, squared, Parts(numbers())))
+    code, error = code_of(lambda: fit(the, network(dense), dense, [squared], Parts(numbers())))
     assert code == "NS7005"
     assert "dense gradients" in error.diagnostic.notes[0]

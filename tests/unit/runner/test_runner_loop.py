@@ -44,7 +44,7 @@ HERE = Span(Source("a.net", ""), 0, 0)
 
 def trained(the: TrainPlan, splits: Parts | None = None, module: nn.Module | None = None) -> Run:
     module = module or small()
-    return fit(the, network(module), module, squared, splits or Parts(numbers()))
+    return fit(the, network(module), module, [squared], splits or Parts(numbers()))
 
 
 def test_losses_are_those_of_plain_torch_to_the_bit() -> None:
@@ -69,7 +69,7 @@ def test_losses_are_those_of_plain_torch_to_the_bit() -> None:
         7, lambda: nn.Sequential(nn.Linear(2, 5), nn.Tanh(), nn.Dropout(0.2), nn.Linear(5, 1))
     )
     the = plan(seed=7, epochs=4, optimizer=optimizer("SGD", lr=0.1, momentum=0.9))
-    run = fit(the, network(module), module, squared, Parts(data))
+    run = fit(the, network(module), module, [squared], Parts(data))
     assert [record["train.loss"] for record in run.history] == wanted
     for mine, other in zip(module.parameters(), by_hand.parameters(), strict=True):
         assert torch.equal(mine, other)
@@ -86,8 +86,8 @@ def test_a_full_batch_is_not_shuffled(batch: int | None) -> None:
 def test_accumulated_batches_make_the_step_of_one_large_batch() -> None:
     module, other = small(), small()
     data = Parts(numbers(8))
-    fit(plan(batch=2, accumulate=4), network(module), module, squared, data)
-    fit(plan(batch=None), network(other), other, squared, data)
+    fit(plan(batch=2, accumulate=4), network(module), module, [squared], data)
+    fit(plan(batch=None), network(other), other, [squared], data)
     for mine, one in zip(module.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(mine, one)
 
@@ -122,7 +122,7 @@ def test_a_record_holds_terms_metrics_and_both_splits() -> None:
         return 2 * error, error
 
     the = plan(terms=("fit",), metrics=(choice("mse"), choice("r2")))
-    run = fit(the, network(module), module, loss, Parts(numbers(), val=numbers(6, seed=1)))
+    run = fit(the, network(module), module, [loss], Parts(numbers(), val=numbers(6, seed=1)))
     record = run.history[-1]
     assert record["train.fit"] == pytest.approx(record["train.loss"] / 2)
     assert {"val.loss", "val.fit", "val.mse", "val.r2", "train.mse", "train.r2"} <= record.keys()
@@ -156,7 +156,7 @@ def test_several_outputs_and_inputs_are_wired_by_name() -> None:
     module = Two()
     record = replace(network(module), output_names=("told", "seen"))
     the = plan(loss=loss_graph("y", "told"), metrics=(choice("mse"),))
-    run = fit(the, record, module, loss, Parts(numbers()))
+    run = fit(the, record, module, [loss], Parts(numbers()))
     assert run.metrics["train"]["mse"] == pytest.approx(run.metrics["train"]["loss"])
 
 
@@ -170,7 +170,7 @@ def stopped_after(condition: StopCondition, **changes: object) -> int:
         **changes,
     )
     module = small(outputs=3)
-    run = fit(the, network(module), module, cross_entropy, Parts(quarters(), val=quarters(20, 1)))
+    run = fit(the, network(module), module, [cross_entropy], Parts(quarters(), val=quarters(20, 1)))
     assert (run.ended == "stopped") == (run.epochs < 50)
     return run.epochs
 
@@ -214,7 +214,7 @@ def test_the_first_interrupt_ends_the_run_after_the_step() -> None:
         return squared(output, y)
 
     before = signal.getsignal(signal.SIGINT)
-    run = fit(plan(epochs=500), network(module), module, loss, Parts(numbers()))
+    run = fit(plan(epochs=500), network(module), module, [loss], Parts(numbers()))
     assert run.ended == "interrupted"
     assert run.epochs == 3
     assert run.history[-1]["step"] == 7

@@ -1,0 +1,35 @@
+"""How the loss of a batch is computed: through the model's outputs, or by the models it applies."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from netspec.program.train import Phase
+from netspec.runner.job import Batch, Evaluate, Loss, Wiring
+
+
+def evaluation(phase: Phase, module: nn.Module, loss: Loss, wiring: Wiring) -> Evaluate:
+    """The function from a batch to the loss with its terms, and the pool that metrics look in."""
+    if phase.applied:
+        return _applying(phase, module, loss, wiring)
+    inputs, operands = wiring.inputs, wiring.operands
+
+    def through_outputs(batch: Batch) -> tuple[tuple[Tensor, ...], Batch]:
+        output = module(*[batch[i] for i in inputs])
+        pool = (*output, *batch) if isinstance(output, tuple) else (output, *batch)
+        return loss(*[pool[i] for i in operands]), pool
+
+    return through_outputs
+
+
+def _applying(phase: Phase, module: nn.Module, loss: Loss, wiring: Wiring) -> Evaluate:
+    """The same for a loss that takes the models themselves."""
+    held = isinstance(module, nn.ModuleDict)
+    models = [module.get_submodule(name) if held else module for name in phase.applied]
+    operands, count = wiring.operands, 1 + len(phase.terms)
+
+    def through_models(batch: Batch) -> tuple[tuple[Tensor, ...], Batch]:
+        values = loss(*models, *[batch[i] for i in operands])
+        return values[:count], (*values[count:], *batch)
+
+    return through_models
