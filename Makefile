@@ -14,7 +14,7 @@ INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint format benchmarks clean
+.PHONY: run test lint format reference benchmarks clean
 
 run: $(INSTALLED) ## train a spec: make run SPEC=specs/rings.net
 	@$(BIN)/netspec run $(SPEC)
@@ -32,6 +32,9 @@ lint: $(INSTALLED_DEV) ## rules, layout and types, changing nothing
 format: $(INSTALLED_DEV) ## lay the code out, mend what is safe to mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+reference: $(INSTALLED) ## write the catalogue pages of the reference
+	@$(BIN)/python -c "import pathlib; from netspec.catalog import reference; reference.write(pathlib.Path('grammar'))"
 
 benchmarks: $(INSTALLED) ## print the figures that the docs show
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[benchmarks]'

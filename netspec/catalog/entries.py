@@ -238,6 +238,11 @@ class Catalog:
         self._declared = declarations()
         self._entries: dict[tuple[str, str], Entry] = {}
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of things there are, in the order of the prelude's files."""
+        return tuple(dict.fromkeys(kind for kind, _ in self._declared))
+
     def names(self, kind: str) -> tuple[str, ...]:
         """The names of a kind, in the prelude's order."""
         return tuple(name for of_kind, name in self._declared if of_kind == kind)

@@ -298,9 +298,14 @@ CHOICES_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 
 
+def bounds(kind: str, entry: str, argument: str) -> Range | None:
+    """The numbers an argument may be, where there are bounds."""
+    return RANGES_OF.get((entry, argument)) or RANGES.get((kind, argument))
+
+
 def outside(kind: str, entry: str, argument: str, value: Value) -> Range | None:
     """The range that a value is outside of, if it is."""
-    found = RANGES_OF.get((entry, argument)) or RANGES.get((kind, argument))
+    found = bounds(kind, entry, argument)
     if found is None:
         return None
     numbers = value if isinstance(value, tuple) else (value,)

@@ -1,0 +1,117 @@
+"""`netspec doc` and the catalogue pages: every entry is told of, with an example that checks."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import save_file
+
+from netspec import catalog, cli, driver
+from netspec.catalog.index import declarations
+from netspec.catalog.pages import LEFT_OUT, page
+from netspec.catalog.reference import FOLDER, documents
+from netspec.diagnostics import Sink
+
+CATALOG = catalog.load()
+ENTRIES = list(declarations())
+
+
+def idx(path: Path, *shape: int) -> None:
+    head = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+    path.write_bytes(head + bytes(int(np.prod(shape))))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that examples name."""
+    made = tmp_path_factory.mktemp("examples")
+    rows = [f"{at % 5},{at * 10},{'north' if at % 2 else 'south'},{at}" for at in range(30)]
+    (made / "houses.csv").write_text("\n".join(["rooms,area,town,price", *rows]), encoding="utf-8")
+    idx(made / "train-images.idx", 30, 4, 4)
+    idx(made / "train-labels.idx", 30)
+    for animal in ("cat", "dog"):
+        (made / "photos" / animal).mkdir(parents=True)
+        for at in range(5):
+            Image.new("RGB", (8, 8), (at, 9, 9)).save(made / "photos" / animal / f"{at}.png")
+    weights = {"0.weight": np.zeros((1, 2), np.float32), "0.bias": np.zeros(1, np.float32)}
+    save_file(weights, made / "moons.safetensors")
+    return made
+
+
+@pytest.mark.parametrize(("kind", "name"), ENTRIES)
+def test_every_example_checks(kind: str, name: str, folder: Path) -> None:
+    entry = CATALOG.find(kind, name)
+    assert entry is not None
+    example = page(entry).example
+    assert example is not None, "none could be made: write one in lines of `#>`"
+    assert name in example
+    file = folder / f"{kind}_{name}.net"
+    file.write_text(example, encoding="utf-8")
+    source = driver.read(file, sink := Sink())
+    assert source is not None
+    driver.check(source, sink)
+    assert [diagnostic.message for diagnostic in sink.diagnostics] == []
+
+
+@pytest.mark.parametrize("name", sorted({name for _, name in ENTRIES}))
+def test_every_name_is_told_of(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doc", name]) == 0
+    printed = capsys.readouterr().out
+    for kind, declared in ENTRIES:
+        if declared == name:
+            declaration = declarations()[kind, name]
+            assert declaration.text in printed
+            assert declaration.doc in printed
+            assert f"  {kind}, " in printed
+
+
+def test_the_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doc"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"\n  {name} " in printed for _, name in ENTRIES)
+
+
+def test_a_kind_lists_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doc", "metric"]) == 0
+    printed = capsys.readouterr().out
+    assert "  accuracy " in printed
+    assert "Linear" not in printed
+
+
+def test_an_unknown_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doc", "Lienar"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "did you mean `Linear`?" in printed.err
+
+
+@pytest.mark.parametrize("name", ["LazyLinear", "LinearCrossEntropyLoss", "LambdaLR"])
+def test_what_is_left_out_says_why(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doc", name]) == 0
+    assert LEFT_OUT[name] in capsys.readouterr().out
+
+
+def test_it_loads_nothing_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from netspec.cli import main\n"
+        "assert main(['doc', 'Conv2d']) == 0\n"
+        "assert not {'torch', 'numpy', 'sklearn', 'polars'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_the_pages_of_the_reference_are_up_to_date() -> None:
+    """`make reference` writes them."""
+    there = Path(str(files("netspec.grammar"))) / FOLDER
+    made = documents(CATALOG)
+    assert sorted(path.name for path in there.iterdir()) == sorted(made)
+    stale = [name for name, text in made.items() if (there / name).read_text("utf-8") != text]
+    assert stale == []
