@@ -125,10 +125,11 @@ def train(
     *,
     epochs: int | None = None,
     device: str | None = None,
+    precision: str | None = None,
     runs: Path = Path("runs"),
     observer: Observer | None = None,
 ) -> Run | None:
-    """Train as the program says, `epochs` and `device` taking precedence; writes a run folder."""
+    """Train as the program says, what is given here taking precedence; writes a run folder."""
     from netspec import codegen, runner
     from netspec.data import DataError
     from netspec.export.resolved import resolved_imports, resolved_spec
@@ -142,6 +143,7 @@ def train(
     assert plan is not None
     try:
         chosen = runner.choose_device(plan, device)
+        arithmetic = runner.choose_precision(plan, chosen, precision)
         splits = load_data(program)
         module = build(program, sink)
         if module is None:
@@ -162,6 +164,7 @@ def train(
             losses,
             splits,
             device=chosen,
+            arithmetic=arithmetic,
             folder=folder,
             observer=observer,
             prepare=None if plan.models else lambda rows: splits.prepare(rows, inputs),

@@ -66,9 +66,14 @@ class Spec:
         return module if device is None else module.to(device)
 
     def train(
-        self, *, epochs: int | None = None, device: str | None = None, runs: str | Path = "runs"
+        self,
+        *,
+        epochs: int | None = None,
+        device: str | None = None,
+        precision: str | None = None,
+        runs: str | Path = "runs",
     ) -> Run:
-        """Train the model as the spec says, `epochs` and `device` taking precedence.
+        """Train the model as the spec says; `epochs`, `device` and `precision` take precedence.
 
         Raises `SpecError` when the data or the run is at fault. Weights, metrics and pictures are
         written into a new folder below `runs`.
@@ -76,7 +81,9 @@ class Spec:
         if epochs is not None and epochs < 1:
             raise ValueError(f"`epochs` is at least 1, not {epochs}")
         sink = Sink()
-        run = driver.train(self.program, sink, epochs=epochs, device=device, runs=Path(runs))
+        run = driver.train(
+            self.program, sink, epochs=epochs, device=device, precision=precision, runs=Path(runs)
+        )
         if run is None:
             raise SpecError(sink.diagnostics)
         return run

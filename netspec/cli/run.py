@@ -11,6 +11,7 @@ from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
 from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
+from netspec.program.precision import PRECISIONS
 
 # What a shell gives for a command that Ctrl-C ended, though this one ends in good order.
 INTERRUPTED = 130
@@ -31,6 +32,11 @@ INTERRUPTED = 130
     metavar="D",
     help="Where to train, instead of where the spec says: auto, cpu, cuda, mps.",
 )
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    help="How many digits to compute with, instead of what the spec says.",
+)
 @click.option("--quiet", is_flag=True, help="Print the result only, not each epoch.")
 @no_color
 @click.option(
@@ -47,6 +53,7 @@ def run(
     limits: Limits,
     epochs: int | None,
     device: str | None,
+    precision: str | None,
     runs: Path,
     *,
     quiet: bool,
@@ -75,6 +82,7 @@ def run(
         failures,
         epochs=epochs,
         device=device,
+        precision=precision,
         runs=runs,
         observer=progress(console, quiet=quiet),
     )

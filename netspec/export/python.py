@@ -160,6 +160,8 @@ def _main(script: Script, plan: TrainPlan) -> str:
         told = "models, and measure them" if script.held else "model, and measure it"
         writer.line(f'"""Load the data, train the {told} on every split."""')
         writer.line("splits = load_data()")
+        if plan.precision == "tf32":
+            writer.line('torch.set_float32_matmul_precision("high")')
         writer.line(f"torch.manual_seed({plan.seed})")
         model = script.variable
         if plan.weights:

@@ -8,6 +8,7 @@ from netspec.export.parameters import updated
 from netspec.export.turns import Script, Turn
 from netspec.export.writing import Writer, arguments, construction, mapping
 from netspec.program.graph import Model
+from netspec.program.precision import AUTOCAST
 from netspec.program.train import BY_CLOSURE, FUSED, Choice, Schedule, TrainPlan
 
 
@@ -27,6 +28,8 @@ def train_function(script: Script) -> str:
         writer.line(f'count = len(train["{script.first}"])')
         for turn in script.turns:
             _optimizer(writer, script, turn)
+        if plan.precision == "fp16":
+            writer.line("scaler = torch.amp.GradScaler(DEVICE.type)")
         if plan.ema is not None:
             update = f"get_ema_multi_avg_fn({plan.ema!r})"
             writer.line(f"averaged = AveragedModel({model}, multi_avg_fn={update})")
@@ -189,7 +192,8 @@ def _step(writer: Writer, script: Script, *, batched: bool) -> None:
             writer.line(f"# {turn.phase.name}")
         _forward(writer, script, turn)
         into = f"inputs={turn.called('parameters')}" if turn.phase.updates is not None else ""
-        loss = "loss" if plan.accumulate == 1 else "(loss / together)"
+        scaled = "scaler.scale(loss)" if plan.precision == "fp16" else "loss"
+        loss = scaled if plan.accumulate == 1 else f"({scaled} / together)"
         writer.line(f"{loss}.backward({into})")
         _add_totals(writer, script, turn, detach=True)
         if gathers and len(script.turns) == 1:
@@ -203,8 +207,7 @@ def _step(writer: Writer, script: Script, *, batched: bool) -> None:
             _move(writer, script, turn)
     if len(script.turns) > 1:
         writer.line()
-    if plan.ema is not None:
-        _average(writer, script, gathers=gathers)
+    _conclude(writer, script, gathers=gathers)
     if _counts_steps(plan):
         writer.line("taken += moves" if gathers and len(script.turns) > 1 else "taken += 1")
     for turn in script.turns:
@@ -214,22 +217,29 @@ def _step(writer: Writer, script: Script, *, batched: bool) -> None:
             writer.line("break")
 
 
-def _average(writer: Writer, script: Script, *, gathers: bool) -> None:
-    """Take the step into the average: of several phases, after the last."""
-    update = f"averaged.update_parameters({script.variable})"
-    if gathers and len(script.turns) > 1:
+def _conclude(writer: Writer, script: Script, *, gathers: bool) -> None:
+    """What follows a step: of several phases, after the last."""
+    updates = ["scaler.update()"] if script.plan.precision == "fp16" else []
+    if script.plan.ema is not None:
+        updates.append(f"averaged.update_parameters({script.variable})")
+    if updates and gathers and len(script.turns) > 1:
         with writer.block("if moves:"):
-            writer.line(update)
+            writer.lines(updates)
     else:
-        writer.line(update)
+        writer.lines(updates)
 
 
 def _move(writer: Writer, script: Script, turn: Turn) -> None:
     """Hold the gradients down, and let the optimizer move its parameters."""
-    _clip(writer, script, turn)
     optimizer = turn.called("optimizer")
+    scaled = script.plan.precision == "fp16"
+    if scaled and turn.phase.clip is not None:
+        writer.line(f"scaler.unscale_({optimizer})")
+    _clip(writer, script, turn)
     if turn.phase.optimizer.target in BY_CLOSURE:
         _closure(writer, script, turn)
+    elif scaled:
+        writer.line(f"scaler.step({optimizer})")
     else:
         writer.line(f"{optimizer}.step()")
     writer.line(f"{optimizer}.zero_grad()")
@@ -248,10 +258,13 @@ def _closure(writer: Writer, script: Script, turn: Turn) -> None:
     writer.line()
     with writer.block("def evaluate_again(rows: Rows = rows) -> Tensor:"):
         writer.line(f"{turn.called('optimizer')}.zero_grad()")
-        if script.forward is not None:
-            writer.expression("output = ", script.forward)
-        first = "[0]" if len(turn.results) > 1 else ""
-        writer.expression("loss = ", turn.loss_call, first)
+        if script.plan.precision in AUTOCAST:
+            _forward(writer, script, turn)
+        else:
+            if script.forward is not None:
+                writer.expression("output = ", script.forward)
+            first = "[0]" if len(turn.results) > 1 else ""
+            writer.expression("loss = ", turn.loss_call, first)
         into = f"inputs={turn.called('parameters')}" if turn.phase.updates is not None else ""
         writer.line(f"loss.backward({into})")
         _clip(writer, script, turn)
@@ -376,9 +389,20 @@ def _add_totals(writer: Writer, script: Script, turn: Turn, *, detach: bool) -> 
 
 
 def _forward(writer: Writer, script: Script, turn: Turn) -> None:
-    if script.forward is not None:
-        writer.expression("output = ", script.forward)
-    writer.expression(f"{', '.join(turn.results)} = ", turn.loss_call)
+    told = f"{', '.join(turn.results)} = "
+    dtype = AUTOCAST.get(script.plan.precision)
+    if dtype is None:
+        if script.forward is not None:
+            writer.expression("output = ", script.forward)
+        writer.expression(told, turn.loss_call)
+        return
+    with writer.block(f"with torch.autocast(DEVICE.type, dtype=torch.{dtype}):"):
+        if script.forward is not None:
+            writer.expression("output = ", script.forward)
+        if len(turn.results) == 1:
+            writer.expression(told, turn.loss_call, ".float()")
+        else:
+            writer.expression(told, call("map", [Expr("Tensor.float"), turn.loss_call]))
 
 
 def _measure(writer: Writer, script: Script) -> None:

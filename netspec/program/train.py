@@ -9,6 +9,7 @@ from typing import Literal as OneOf
 from typing import cast
 
 from netspec.program.graph import Graph, Literal, Model, Slot
+from netspec.program.precision import Precision
 from netspec.program.weights import Start
 from netspec.source import Span
 
@@ -197,6 +198,7 @@ class TrainPlan:
     baseline: Choice | None = None
     weights: tuple[Start, ...] = ()
     ema: float | None = None
+    precision: Precision = "fp32"
 
     @property
     def measured(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from netspec.runner.errors import RunError
 from netspec.runner.folder import RunFolder
 from netspec.runner.job import Observer, Position, Record, Split, Splits, initialise
+from netspec.runner.precision import choose_precision
 from netspec.runner.result import Run
 from netspec.runner.run import choose_device, fit, with_baseline
 from netspec.runner.weights import load_weights
@@ -17,6 +18,7 @@ __all__ = [
     "Split",
     "Splits",
     "choose_device",
+    "choose_precision",
     "fit",
     "initialise",
     "load_weights",

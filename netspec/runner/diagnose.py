@@ -143,7 +143,7 @@ def _watched(job: Job) -> Iterator[Job]:
                 raise found
             return values
 
-        evaluate = evaluation(turn.phase, job.module, check_loss, turn.wiring)
+        evaluate = evaluation(turn.phase, job.module, check_loss, turn.wiring, job.arithmetic)
         return replace(turn, loss=check_loss, evaluate=evaluate)
 
     def check_gradient(key: str, parameter: Tensor) -> None:
@@ -164,7 +164,7 @@ def _watched(job: Job) -> Iterator[Job]:
             lambda parameter, key=key: check_gradient(key, parameter)
         )
         for key, parameter in job.module.named_parameters()
-        if parameter.requires_grad
+        if parameter.requires_grad and job.arithmetic.scaler is None  # which skips infinite ones
     ]
     try:
         yield replace(job, turns=tuple(map(watch, job.turns)), average=None)

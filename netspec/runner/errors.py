@@ -224,6 +224,25 @@ def weights_failed(span: Span, *, file: str, reason: str) -> Diagnostic:
     return error(f"the weights `{file}` cannot be loaded", span, "here", notes=(reason,))
 
 
+@code("NS7031")
+def no_precision(span: Span | None, *, precision: str, device: str, reason: str) -> Diagnostic:
+    """The run cannot be computed in the precision that was asked for.
+
+    `bf16` and `fp16` are computed on any CPU, though slowly on most, and on NVIDIA cards, `bf16` on
+    those since Ampere; `tf32` is what such cards alone have. Losses of probabilities, such as `BCELoss`, need all digits of float32. Nothing is computed in
+    another precision in silence. `--precision` on the command line wins over the spec.
+
+        netspec run model.net --precision fp32
+    """
+    return error(
+        f"`{precision}` is not to be had on `{device}`",
+        span,
+        "asked for here",
+        notes=(reason,),
+        help="use `--precision fp32`, or another `--device`",
+    )
+
+
 def near_patterns(pattern: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Parameter names, or the parts of them, near a pattern that matched nothing.
 

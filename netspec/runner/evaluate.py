@@ -5,13 +5,35 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from netspec.program.train import Phase
+from netspec.runner.precision import PLAIN, Arithmetic
 from netspec.runner.job import Batch, Evaluate, Loss, Wiring
 
 
-def evaluation(phase: Phase, module: nn.Module, loss: Loss, wiring: Wiring) -> Evaluate:
-    """The function from a batch to the loss with its terms, and the pool that metrics look in."""
-    if phase.applied:
-        return _applying(phase, module, loss, wiring)
+def evaluation(
+    phase: Phase,
+    module: nn.Module,
+    loss: Loss,
+    wiring: Wiring,
+    arithmetic: Arithmetic = PLAIN,
+) -> Evaluate:
+    """The function from a batch to the loss with its terms, and the pool that metrics look in.
+
+    The loss and its terms are float32, however few digits they were computed with.
+    """
+    compute = (_applying if phase.applied else _looking)(phase, module, loss, wiring)
+    if not arithmetic.low:
+        return compute
+
+    def in_few_digits(batch: Batch) -> tuple[tuple[Tensor, ...], Batch]:
+        with arithmetic.autocast:
+            values, pool = compute(batch)
+        return tuple(value.float() for value in values), pool
+
+    return in_few_digits
+
+
+def _looking(phase: Phase, module: nn.Module, loss: Loss, wiring: Wiring) -> Evaluate:
+    """It for a loss that looks at the outputs of the one model."""
     inputs, operands = wiring.inputs, wiring.operands
 
     def through_outputs(batch: Batch) -> tuple[tuple[Tensor, ...], Batch]:

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from netspec.program.graph import Model
 from netspec.program.train import Choice, Phase, TrainPlan, compared
 from netspec.runner.average import Average
+from netspec.runner.precision import PLAIN, Arithmetic
 from netspec.runner.schedule import Rate
 
 Record = dict[str, float]
@@ -172,6 +173,7 @@ class Job:
     measured_rows: int | None
     device: torch.device
     average: Average | None = None
+    arithmetic: Arithmetic = PLAIN
 
     @property
     def measured(self) -> nn.Module:

@@ -7,6 +7,7 @@ from typing import cast
 
 import torch
 from torch import Tensor
+from torch.amp.grad_scaler import GradScaler
 from torch.nn.utils import clip_grad_norm_
 
 from netspec.program.train import BY_CLOSURE
@@ -25,7 +26,7 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
     """
     plan, turns, judged = job.plan, job.turns, job.judged
     prediction, target = judged.wiring.prediction or 0, judged.wiring.target or 0
-    last, batches = position.epochs, job.batches
+    last, batches, scaler = position.epochs, job.batches, job.arithmetic.scaler
     names = [f"train.{name}" for name in plan.measured]
     job.module.train()
 
@@ -42,7 +43,7 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
             sums = iter(totals)
             for turn in turns:
                 values, pool = turn.evaluate(batch)
-                value = values[0]
+                value = values[0] if scaler is None else scaler.scale(values[0])
                 if plan.accumulate > 1:
                     value = value / together(plan.accumulate, number, batches)
                 value.backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
@@ -52,13 +53,12 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
                 if tally is not None and turn is judged:
                     tally.keep(pool[prediction].detach(), pool[target])
                 if moves:
-                    move(turn, batch)
+                    move(turn, batch, scaler)
 
             rows_seen, position.step = rows_seen + rows, number
             if not moves:
                 continue
-            if job.average is not None:
-                job.average.update()
+            conclude(job)
             position.taken += 1
             if position.taken == plan.steps or position.interrupted:
                 break
@@ -77,11 +77,24 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
             return
 
 
-def move(turn: Turn, batch: tuple[Tensor, ...]) -> None:
+def conclude(job: Job) -> None:
+    """What follows a step of all phases."""
+    if job.arithmetic.scaler is not None:
+        job.arithmetic.scaler.update()
+    if job.average is not None:
+        job.average.update()
+
+
+def move(turn: Turn, batch: tuple[Tensor, ...], scaler: GradScaler | None) -> None:
     """Move a phase's parameters by their gradients, and forget these."""
     if turn.phase.clip is not None:
+        if scaler is not None:
+            scaler.unscale_(turn.optimizer)
         clip_grad_norm_(turn.parameters, turn.phase.clip)
-    turn.optimizer.step(again(turn, batch))
+    if scaler is None:
+        turn.optimizer.step(again(turn, batch))
+    else:
+        scaler.step(turn.optimizer)
     for parameter in turn.parameters:
         parameter.grad = None  # what zero_grad does, without its bookkeeping
     if turn.rate.moves_by_step:

@@ -38,7 +38,8 @@ def measure(job: Job, split: Split, *, confusion: bool = False) -> Measurement:
     """Measure the module on every row of a split; the mean loss weighs batches by their rows."""
     module, wiring, judged = job.measured, job.wiring, job.judged
     evaluations = [
-        (turn, evaluation(turn.phase, module, turn.loss, turn.wiring)) for turn in job.turns
+        (turn, evaluation(turn.phase, module, turn.loss, turn.wiring, job.arithmetic))
+        for turn in job.turns
     ]
     tally = new_tally(job, confusion=confusion)
     sums: list[Tensor] = []

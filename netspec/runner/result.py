@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -12,8 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from netspec.program.precision import Precision
 from netspec.program.train import Task
 from netspec.runner.job import Record
+from netspec.runner.precision import AS_IT_IS, autocast
 
 Ended = Literal["epochs", "stopped", "interrupted"]
 Points = tuple[NDArray[Any], NDArray[Any]]
@@ -52,6 +55,7 @@ class Run:
     pictures: tuple[Path, ...] = ()
     prepare: Prepare | None = field(default=None, repr=False)
     several: bool = False
+    precision: Precision = "fp32"
     raw: nn.Module | None = field(default=None, repr=False)
 
     @property
@@ -67,11 +71,14 @@ class Run:
         mapping from column names to values. Several outputs come side by side, flattened by row.
         """
         inputs = self.prepare(rows) if self.prepare is not None else (_plain(rows),)
-        return predict(self.model, tuple(value.to(self.device) for value in inputs))
+        return self._output(tuple(value.to(self.device) for value in inputs))
 
     def respond(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The model's output for a single input that is prepared already."""
-        return predict(self.model, (torch.from_numpy(inputs).to(self.device),))
+        return self._output((torch.from_numpy(inputs).to(self.device),))
+
+    def _output(self, inputs: tuple[Tensor, ...]) -> NDArray[Any]:
+        return predict(self.model, inputs, autocast(self.precision, torch.device(self.device)))
 
     def classify(self, rows: Any) -> NDArray[Any]:
         """The class of each new row, counted from 0; for a plan that tells classes apart."""
@@ -81,16 +88,23 @@ class Run:
 
 
 @torch.no_grad()
-def predict(module: nn.Module, inputs: tuple[Tensor, ...]) -> NDArray[Any]:
-    """The module's output in evaluation mode, as an array."""
+def predict(
+    module: nn.Module,
+    inputs: tuple[Tensor, ...],
+    autocast: AbstractContextManager[object] = AS_IT_IS,
+) -> NDArray[Any]:
+    """The module's output in evaluation mode, as an array; of few digits, in float32."""
     was_training = module.training
     module.eval()
     try:
-        output = module(*inputs)
+        with autocast:
+            output = module(*inputs)
     finally:
         module.train(was_training)
     if isinstance(output, tuple):
         output = torch.cat([part.reshape(len(part), -1) for part in output], dim=1)
+    if output.dtype in {torch.bfloat16, torch.float16}:
+        output = output.float()
     return cast("NDArray[Any]", output.cpu().numpy())
 
 

@@ -32,6 +32,7 @@ from netspec.runner.job import (
 from netspec.runner.loop import epochs
 from netspec.runner.measure import Measurement, measure
 from netspec.runner.optimizer import build_optimizer, taking_gradients
+from netspec.runner.precision import PLAIN, Arithmetic, choose_precision
 from netspec.runner.result import Ended, Points, Prepare, Run
 from netspec.runner.schedule import Length, build_rate, epochs_of
 from netspec.runner.stopping import Stopping, key, leaves
@@ -54,6 +55,7 @@ def fit(
     observer: Observer | None = None,
     prepare: Prepare | None = None,
     class_names: tuple[str, ...] = (),
+    arithmetic: Arithmetic | None = None,
 ) -> Run:
     """Train `module` as the plan says, and measure it on every split.
 
@@ -62,12 +64,13 @@ def fit(
     model or machine, or when a loss is not finite.
     """
     device = device or choose_device(plan)
-    job, position = prepare_job(plan, network, module, losses, splits, device)
+    arithmetic = arithmetic or choose_precision(plan, device)
+    job, position = prepare_job(plan, network, module, losses, splits, device, arithmetic)
     observer = observer or Unobserved()
     begun = time.perf_counter()
     observer.begin(position)
     try:
-        with interruptible(position):
+        with interruptible(position), arithmetic.chosen():
             history, stopped, snapshot = _train(job, position, observer, folder)
             seconds = time.perf_counter() - begun
             final = _final(job)
@@ -96,6 +99,7 @@ def fit(
         seconds=seconds,
         ended=ended,
         device=str(job.device),
+        precision=arithmetic.precision,
         class_names=class_names,
         points=_points(job),
         folder=None if folder is None else folder.path,
@@ -157,6 +161,7 @@ def prepare_job(
     losses: Sequence[Loss],
     splits: Splits,
     device: torch.device,
+    arithmetic: Arithmetic = PLAIN,
 ) -> tuple[Job, Position]:
     """Bring everything to the device and make what the plan names; nothing is random here."""
     for condition in leaves(plan.stop):
@@ -172,15 +177,10 @@ def prepare_job(
     batches = 1 if plan.batch is None else math.ceil(rows / plan.batch)
     per_epoch = math.ceil(batches / plan.accumulate)
     whole_epochs, steps = epochs_of(plan.epochs, plan.steps, per_epoch)
+    length = Length(epochs=whole_epochs, steps=steps, per_epoch=per_epoch)
+    fields = splits.train.fields
     turns = tuple(
-        _turn(
-            phase,
-            network,
-            module,
-            loss,
-            splits.train.fields,
-            Length(epochs=whole_epochs, steps=steps, per_epoch=per_epoch),
-        )
+        _turn(phase, network, module, loss, fields, length, arithmetic)
         for phase, loss in zip(plan.phases, losses, strict=True)
     )
     job = Job(
@@ -195,6 +195,7 @@ def prepare_job(
         batches=batches,
         measured_rows=evaluation_rows(plan.batch, plan.row_numbers(network)),
         device=device,
+        arithmetic=arithmetic,
         average=None if plan.ema is None else Average(module, plan.ema),
     )
     return job, Position(epochs=whole_epochs, steps=batches)
@@ -207,6 +208,7 @@ def _turn(
     loss: Loss,
     fields: tuple[str, ...],
     length: Length,
+    arithmetic: Arithmetic,
 ) -> Turn:
     """A phase with its optimizer, its schedule and the parameters it moves."""
     parameters = taking_gradients(module)
@@ -218,7 +220,7 @@ def _turn(
     return Turn(
         phase=phase,
         loss=loss,
-        evaluate=evaluation(phase, module, loss, wiring),
+        evaluate=evaluation(phase, module, loss, wiring, arithmetic),
         wiring=wiring,
         optimizer=optimizer,
         rate=build_rate(phase.schedule, optimizer, length),

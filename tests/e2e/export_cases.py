@@ -86,6 +86,34 @@ SCHEDULES = {
     "warmup_longer_than_the_run": "warmup(99) -> PolynomialLR",
 }
 
+AUTOENCODER = """
+data {
+  rows = load_iris()
+  x    = rows.x -> StandardScaler
+  split(train=80%, test=20%, seed=2)
+}
+
+model VAE(latent=2) {
+  input x: real[B, 4]
+  h = x -> Linear(8) -> Tanh
+  mu = h -> mean: Linear(latent)
+  logvar = h -> spread: Linear(latent)
+  z = mu + exp(0.5 * logvar) * randn(B, latent)
+  x_hat = z -> Linear(8) -> Tanh -> Linear(4)
+  output x_hat, mu, logvar
+}
+
+train {
+  recon     = sum((x_hat - x) ** 2) / B
+  kl        = -0.5 * sum(1 + logvar - mu ** 2 - exp(logvar)) / B
+  loss      = recon + 0.1 * kl
+  metrics   = [mse]
+  optimizer = Adam(lr=1e-2)
+  batch     = 32
+  epochs    = 3
+}
+"""
+
 CASES = {
     **{f"schedule_{name}": classes(f"schedule = {text}") for name, text in SCHEDULES.items()},
     **{
@@ -117,6 +145,11 @@ CASES = {
     "ema": classes("ema = 0.9"),
     "ema_steps": classes("ema = 0.99", "steps = 11", "accumulate = 2", data=UNVALIDATED),
     "ema_stalled": classes("ema = 0.5", "epochs = 40", "stop when stalled(val.loss, epochs=2)"),
+    "bf16": classes('precision = "bf16"', "accumulate = 3", "clip = 0.5"),
+    "bf16_lbfgs": classes("optimizer = LBFGS(max_iter=3)", "precision = bf16"),
+    "bf16_ema": numbers("precision = bf16", "ema = 0.9"),
+    "fp16": classes('precision = "fp16"', "accumulate = 3", "clip = 0.5"),
+    "fp16_terms": AUTOENCODER.replace("epochs    = 3", "epochs    = 3\n  precision = fp16"),
     "clip": classes("clip = 0.5"),
     "clip_groups": classes('group "*.bias" { lr = 0.01 }', "clip = 0.05"),
     "groups": classes(
@@ -198,33 +231,7 @@ CASES |= LOSS_CASES
 CASES["loss_smoothed"] = (
     BLOBS + SMALL.replace("OUTPUTS", "3") + training(loss="CrossEntropyLoss(label_smoothing=0.1)")
 )
-CASES["autoencoder"] = """
-data {
-  rows = load_iris()
-  x    = rows.x -> StandardScaler
-  split(train=80%, test=20%, seed=2)
-}
-
-model VAE(latent=2) {
-  input x: real[B, 4]
-  h = x -> Linear(8) -> Tanh
-  mu = h -> mean: Linear(latent)
-  logvar = h -> spread: Linear(latent)
-  z = mu + exp(0.5 * logvar) * randn(B, latent)
-  x_hat = z -> Linear(8) -> Tanh -> Linear(4)
-  output x_hat, mu, logvar
-}
-
-train {
-  recon     = sum((x_hat - x) ** 2) / B
-  kl        = -0.5 * sum(1 + logvar - mu ** 2 - exp(logvar)) / B
-  loss      = recon + 0.1 * kl
-  metrics   = [mse]
-  optimizer = Adam(lr=1e-2)
-  batch     = 32
-  epochs    = 3
-}
-"""
+CASES["autoencoder"] = AUTOENCODER
 CASES["two_inputs_and_outputs"] = """
 data {
   rows  = load_wine()

@@ -115,6 +115,7 @@ from netspec.analysis.errors.schedules import (
     schedule_part,
 )
 from netspec.analysis.errors.settings import (
+    not_in_precision,
     not_in_train,
     not_with_optimizer,
     setting_missing,
@@ -242,6 +243,7 @@ __all__ = [
     "nothing_learned",
     "number_too_large",
     "output_inside",
+    "not_in_precision",
     "pickled_weights",
     "weights_form",
     "weights_mismatch",

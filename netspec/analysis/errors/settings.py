@@ -227,3 +227,38 @@ def not_with_optimizer(span: Span, optimizer: str, what: str) -> Diagnostic:
         }
     """
     return error(f"`{optimizer}` takes no {what}", span, help="take it out, or use `AdamW`")
+
+
+@code("NS5055")
+def not_in_precision(span: Span, name: str, precision: str, asked: Span) -> Diagnostic:
+    """A loss needs more digits than the precision has.
+
+    In `bf16` and `fp16` a probability near 0 or 1 is rounded to it, and its logarithm is infinite.
+    `BCEWithLogitsLoss` takes the score before the `Sigmoid` and is safe in any precision.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) -> Sigmoid }
+        train {
+          loss      = BCELoss
+          optimizer = SGD(lr=0.1)
+          epochs    = 10
+          precision = "bf16"
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = SGD(lr=0.1)
+          epochs    = 10
+          precision = "bf16"
+        }
+    """
+    return error(
+        f"`{name}` cannot be computed in `{precision}`",
+        span,
+        also=(Label(asked, "asked for here"),),
+        help="use `BCEWithLogitsLoss` on the score, without the `Sigmoid`",
+    )

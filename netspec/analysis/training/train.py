@@ -28,6 +28,7 @@ from netspec.analysis.training.weights import choose_weights
 from netspec.diagnostics import near
 from netspec.program.data import DataPlan, Field
 from netspec.program.graph import Model
+from netspec.program.precision import AUTOCAST, PRECISIONS, refused_by_autocast
 from netspec.program.train import (
     BY_CLOSURE,
     Choice,
@@ -46,7 +47,7 @@ from netspec.syntax import tree
 from netspec.types import Dim, TensorType
 
 CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline", "weights")
-LATER = ("precision", "compile", "checkpoint")
+LATER = ("compile", "checkpoint")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -84,6 +85,7 @@ PLAIN: dict[str, Setting] = {
     "accumulate": Setting(_whole(1), "a positive number of batches"),
     "ema": Setting(_share, "a number between 0 and 1, what each step keeps of the average"),
     "workers": Setting(_whole(0), "a number of processes, 0 or more"),
+    "precision": Setting(lambda value: value in PRECISIONS, "`fp32`, `tf32`, `bf16` or `fp16`"),
     "device": Setting(lambda value: value in DEVICES, "`auto`, `cpu`, `cuda` or `mps`"),
 }
 SETTINGS = (*CHOICES, *PLAIN, *LATER)
@@ -125,6 +127,7 @@ def analyse_train(
     if task == "regression":
         _check_comparable(metrics, model, data, loss, report)
     stored = _stored(data, model, loss, sorted_out)
+    sorted_out.check_precision(plain.get("precision"), optimizer, loss)
     if optimizer is None or stored is None or bodies.context.sink.failed:
         return None
     phase = Phase(
@@ -224,7 +227,7 @@ class _Statements:
             if binding is None:
                 continue
             expression = binding.values[0]
-            if name == "device" and isinstance(expression, tree.Name):
+            if name in {"device", "precision"} and isinstance(expression, tree.Name):
                 value: object = expression.id
                 given = f"`{expression.id}`"
             else:
@@ -274,6 +277,18 @@ class _Statements:
         if "accumulate" in self.settings:
             span = self.settings["accumulate"].span
             report(errors.not_with_optimizer(span, optimizer.name, "accumulated batches"))
+
+    def check_precision(self, precision: object, optimizer: Choice | None, loss: Loss) -> None:
+        """Report what cannot be computed in few digits."""
+        if precision not in AUTOCAST:
+            return
+        report = self.bodies.context.report
+        span = self.settings["precision"].values[0].span
+        refused = refused_by_autocast(loss.graph)
+        if refused is not None:
+            report(errors.not_in_precision(refused[1], refused[0], str(precision), span))
+        if precision == "fp16" and optimizer is not None and optimizer.target in BY_CLOSURE:
+            report(errors.not_with_optimizer(span, optimizer.name, "scaled gradients"))
 
     def groups(self, model: Model | None) -> tuple[ParameterGroup, ...]:
         """Parameter groups, held against the model's parameters and the optimizer's arguments."""
