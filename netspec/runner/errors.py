@@ -229,8 +229,9 @@ def no_precision(span: Span | None, *, precision: str, device: str, reason: str)
     """The run cannot be computed in the precision that was asked for.
 
     `bf16` and `fp16` are computed on any CPU, though slowly on most, and on NVIDIA cards, `bf16` on
-    those since Ampere; `tf32` is what such cards alone have. Losses of probabilities, such as `BCELoss`, need all digits of float32. Nothing is computed in
-    another precision in silence. `--precision` on the command line wins over the spec.
+    those since Ampere; `tf32` is what such cards alone have. Losses of probabilities, such as
+    `BCELoss`, need all digits of float32. Nothing is computed in another precision in silence.
+    `--precision` on the command line wins over the spec.
 
         netspec run model.net --precision fp32
     """
