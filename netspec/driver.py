@@ -136,11 +136,9 @@ def train(
     from netspec.report import pictures
 
     program = with_epochs(program, epochs)
-    if not complete(program, sink):
-        return None
     network, plan = program.network, program.train
-    assert network is not None
-    assert plan is not None
+    if not complete(program, sink) or network is None or plan is None:
+        return None
     try:
         chosen = runner.choose_device(plan, device)
         arithmetic = runner.choose_precision(plan, chosen, precision)

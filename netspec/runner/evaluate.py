@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from netspec.program.train import Phase
-from netspec.runner.precision import PLAIN, Arithmetic
 from netspec.runner.job import Batch, Evaluate, Loss, Wiring
+from netspec.runner.precision import PLAIN, Arithmetic
 
 
 def evaluation(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
 
 from netspec.program.precision import AUTOCAST, PRECISIONS, Precision, refused_by_autocast

@@ -44,9 +44,9 @@ class Run:
     judged_on: str
     parameters: int
     epochs: int
-    seconds: float
-    ended: Ended
     device: str
+    seconds: float = 0.0
+    ended: Ended = "epochs"
     baseline: dict[str, dict[str, float]] = field(default_factory=dict)
     baseline_name: str | None = None
     class_names: tuple[str, ...] = ()

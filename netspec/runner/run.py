@@ -84,27 +84,35 @@ def fit(
         observer.end()
         if folder is not None:
             folder.close()
-    judged_on = list(final)[-1]
     ended: Ended = "stopped" if stopped else "interrupted" if position.interrupted else "epochs"
+    run = _run(job, history, final)
+    return replace(
+        run,
+        seconds=seconds,
+        ended=ended,
+        class_names=class_names,
+        folder=None if folder is None else folder.path,
+        prepare=prepare,
+    )
+
+
+def _run(job: Job, history: list[Record], final: Mapping[str, Measurement]) -> Run:
+    """What a job that has been trained and measured leaves."""
+    judged_on = list(final)[-1]
     return Run(
         model=job.measured,
-        raw=None if job.average is None else module,
-        task=plan.task,
+        raw=None if job.average is None else job.module,
+        task=job.plan.task,
         history=history,
         metrics={name: measured.values for name, measured in final.items()},
         confusion=final[judged_on].confusion,
         judged_on=judged_on,
-        parameters=sum(p.numel() for p in module.parameters()),
+        parameters=sum(p.numel() for p in job.module.parameters()),
         epochs=len(history),
-        seconds=seconds,
-        ended=ended,
         device=str(job.device),
-        precision=arithmetic.precision,
-        class_names=class_names,
+        precision=job.arithmetic.precision,
         points=_points(job),
-        folder=None if folder is None else folder.path,
-        prepare=prepare,
-        several=len(network.output_names) > 1,
+        several=len(job.network.output_names) > 1,
     )
 
 
