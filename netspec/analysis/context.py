@@ -50,6 +50,8 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     schemas: SchemaReader | None = None
     calls: list[Use] = field(default_factory=list)
+    # Which of them are not around a stage that came as an argument: those begun since then.
+    aside: list[range] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
     expansions: int = 0
     layers: int = 0
@@ -80,6 +82,14 @@ class Context:
         for call in reversed(self.calls[1:][-MOST_SHOWN:]):
             diagnostic = diagnostic.with_label(call.use, f"in this use of `{call.name}`")
         self.sink.report(traced(diagnostic, self.imported))
+
+    def around(self) -> list[Use]:
+        """The uses whose blocks the text being expanded stands in, outermost first."""
+        return [
+            use
+            for number, use in enumerate(self.calls)
+            if not any(number in since for since in self.aside)
+        ]
 
     def expand(self, span: Span, times: int = 1) -> bool:
         """Count `times` expansion steps; False, reported once, when the limit is passed."""

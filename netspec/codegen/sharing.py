@@ -1,8 +1,9 @@
 """Which classes a model needs: one per block and structure, its uses differing in values only.
 
-Blocks do not contain themselves, so groups of uses are settled from the inside out: when a group's
-turn comes, the parts of its uses are known. Two structures of one block become one class when one
-of them only lacks parts that the other has; those are then optional.
+No group contains itself (a block that does has one for each level), so groups of uses are settled
+from the inside out: when a group's turn comes, the parts of its uses are known. Two structures of
+one block become one class when one of them only lacks parts that the other has; those are then
+optional.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 from netspec.codegen.arguments import MISSING, Fixed, Given, Naming, Place, Vector
 from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local
+from netspec.codegen.nesting import Levels, block_of
 from netspec.codegen.plans import Body, Chain, ClassPlan, Held, Hole, Instance, Leaf, Part, Path
 from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref, Stored, every_step
 from netspec.types import TensorType
@@ -51,7 +53,7 @@ def plan_classes(model: Model, reserved: Iterable[str] = ()) -> tuple[ClassPlan,
     """
     groups: dict[GroupKey, _Group] = {}
     root: GroupKey = ("model",)
-    _collect(model.graph, root, model.name or "Model", groups)
+    _collect(model.graph, root, model.name or "Model", groups, Levels(model.graph))
     namer = _Namer(groups, root, reserved)
     plans: list[ClassPlan] = []
     for key in _inside_out(groups, root):
@@ -59,7 +61,9 @@ def plan_classes(model: Model, reserved: Iterable[str] = ()) -> tuple[ClassPlan,
     return tuple(plans)
 
 
-def _collect(graph: Graph, key: GroupKey, name: str, groups: dict[GroupKey, _Group]) -> _Use:
+def _collect(
+    graph: Graph, key: GroupKey, name: str, groups: dict[GroupKey, _Group], levels: Levels
+) -> _Use:
     group = groups.setdefault(key, _Group(key, name))
     use = _Use(graph, {})
     group.uses.append(use)
@@ -70,16 +74,16 @@ def _collect(graph: Graph, key: GroupKey, name: str, groups: dict[GroupKey, _Gro
             continue
         its_key: GroupKey
         if inner.name:
-            # Files may use the same names, and the block of one may hold that of another.
-            its_key = ("block", f"{inner.name} of {inner.span.source.name}")
-            its_name = inner.name
+            its_key, its_name = ("block", block_of(inner)), inner.name
+            if level := levels.of(inner):
+                its_key = ("nested", block_of(inner), str(level))
         elif child.key.isdecimal():
             # A round of a labelled loop has the loop's name.
             its_key, its_name = (*key, "*"), name
         else:
             its_key, its_name = (*key, child.key), child.key
         group.needs[its_key] = None
-        use.children[child.key] = _collect(inner, its_key, its_name, groups)
+        use.children[child.key] = _collect(inner, its_key, its_name, groups, levels)
     return use
 
 
@@ -106,7 +110,9 @@ class _Namer:
     ) -> None:
         self._taken = set(reserved)
         self._first: dict[GroupKey, str] = {}
-        blocks = [key for key in groups if key[0] == "block" and len(key) == 2]
+        # A key that is longer is that of a container in a block.
+        lengths = {"block": 2, "nested": 3}
+        blocks = [key for key in groups if len(key) == lengths.get(key[0])]
         for key in [root, *blocks]:
             fallback = "Model" if key == root else "Block"
             self._first[key] = self._take(groups[key].name, fallback)

@@ -44,14 +44,17 @@ class StatementBuilder(ExpressionBuilder):
         return tree.Range(span=self.span(children), start=children[0], stop=children[2])
 
     def for_(self, children: Children) -> tree.For:
-        label, (_, variable, _, iterable, body) = _labelled(children)
+        label, (_, variables, _, iterable, body) = _labelled(children)
         return tree.For(
             span=self.span(children),
             label=label,
-            variable=variable,
+            variables=variables.value,
             iterable=iterable,
             body=body,
         )
+
+    def variables(self, children: Children) -> Part[tuple[tree.Expr, ...]]:
+        return Part(self.span(children), nodes(children))
 
     def repeat(self, children: Children) -> tree.Repeat:
         label, (_, count, body) = _labelled(children)

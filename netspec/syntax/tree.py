@@ -239,10 +239,10 @@ class Range(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class For(Node):
-    """`label: for i in a..b { ... }` or over a list."""
+    """`label: for i in a..b { ... }` or over a list; several `variables` take items apart."""
 
     label: Name | None
-    variable: Name
+    variables: tuple[Expr, ...]
     iterable: Range | Expr
     body: Body
 

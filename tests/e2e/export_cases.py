@@ -468,6 +468,29 @@ train {
   epochs    = 2
 }
 """
+CASES["layers_as_arguments"] = (
+    BLOBS
+    + """
+block Hidden(width, make=Linear(bias=false), norm: layer|none = BatchNorm1d, act=ReLU) {
+  make(width) -> norm: norm -> act
+}
+block Residual(inner) {
+  input x
+  x + (x -> inner)
+}
+
+model {
+  for (width, norm, act) in [(6, none, Tanh), (5, LayerNorm, none), (4, BatchNorm1d, GELU)] {
+    Hidden(width, norm=norm, act=act)
+  }
+  Residual(Residual(Hidden(4))) -> Residual((Linear(7) -> Dropout(0.1) -> Linear(4)))
+  h = Hidden(8, make=Linear)
+  order = arange(8)
+  h[:, order][:, [0, 3, -1]] -> Linear(3)
+}
+"""
+    + training()
+)
 CASES["one_line"] = (
     "data { make_moons(n_samples=20, random_state=1) }\nmodel { Linear(1) -> Sigmoid }\n"
     "train { loss = BCELoss\noptimizer = SGD(lr=1)\nepochs = 2 }\n"

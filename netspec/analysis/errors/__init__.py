@@ -76,6 +76,7 @@ from netspec.analysis.errors.labels import (
     shared_sees_otherwise,
     unknown_index,
 )
+from netspec.analysis.errors.lists import list_subscript
 from netspec.analysis.errors.names import (
     defined_twice,
     input_unused,
@@ -212,6 +213,7 @@ __all__ = [
     "label_reserved",
     "label_twice",
     "limit_passed",
+    "list_subscript",
     "loss_in_model",
     "loss_not_scalar",
     "metric_task",

@@ -218,8 +218,8 @@ def argument_twice(
 def arguments_twice(span: Span, name: str) -> Diagnostic:
     """Arguments are given to a stage that has its arguments already.
 
-    A labelled stage that is used again, and a layer that was passed with its arguments, are used
-    by their bare names.
+    A labelled stage that is used again is used by its bare name. A layer that was passed with some
+    of its arguments, `norm=GroupNorm(8)`, may get others where it is used, by name.
 
     Wrong:
         model {

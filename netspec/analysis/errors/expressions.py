@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from netspec.diagnostics import Diagnostic, code, error
 from netspec.source import Span
 
@@ -154,7 +156,9 @@ def size_not_known(span: Span, size: str) -> Diagnostic:
     return error(
         f"the size `{size}` is not known before the run",
         span,
-        help="write the size as a number in `input`, or add the data",
+        help="every batch may have another size: no layer can hang on it"
+        if re.search(r"\bB\b", size)
+        else "write the size as a number in `input`, or add the data",
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import islice
 
 from netspec.analysis import errors
+from netspec.analysis.network.operands import parts
 from netspec.analysis.network.values import (
     UNKNOWN,
     Block,
@@ -17,7 +19,7 @@ from netspec.analysis.network.values import (
 from netspec.diagnostics import Diagnostic
 from netspec.syntax import tree
 from netspec.syntax.operators import ARITHMETIC, COMPARISONS
-from netspec.types import Dim, SizeTooLargeError
+from netspec.types import Dim, SizeTooLargeError, lowest
 
 MAX_INTEGER = 10**18
 # Letters of a text and values in a list, those in lists within it included.
@@ -38,11 +40,16 @@ def compare(expression: tree.Binary, left: Value, right: Value, report: Report) 
             report(errors.number_too_large(expression.span))
             return UNKNOWN
         if gap.value is None:
-            unknown = left if isinstance(left, Dim) and left.value is None else right
-            report(errors.size_not_known(expression.span, str(unknown)))
-            return UNKNOWN
+            decided = _decided(expression.op, gap)
+            if decided is None:
+                unknown = left if isinstance(left, Dim) and left.value is None else right
+                report(errors.size_not_known(expression.span, str(unknown)))
+                return UNKNOWN
+            return decided
         left, right = gap.value, 0
     ordered = expression.op not in {"==", "!="}
+    if not ordered and _is_choice(left) and _is_choice(right):
+        return _same_choice(left, right) == (expression.op == "==")
     if ordered and not (_is_number(left) and _is_number(right)):
         report(errors.not_comparable(expression.span, describe(left), describe(right)))
         return UNKNOWN
@@ -54,6 +61,24 @@ def compare(expression: tree.Binary, left: Value, right: Value, report: Report) 
     return bool(COMPARISONS[expression.op](left, right))
 
 
+def _decided(op: str, gap: Dim) -> bool | None:
+    """Whether `gap op 0` for all sizes, which are 1 at least; None where that hangs on them."""
+    least, most = lowest(gap), lowest(-gap)
+    apart = (least is not None and least > 0) or (most is not None and most > 0)
+    match op:
+        case "==" | "!=":
+            return op == "!=" if apart else None
+        case "<" | "<=":
+            gap, op = -gap, {"<": ">", "<=": ">="}[op]
+            least, most = most, least
+    bound = 1 if op == ">" else 0
+    if least is not None and least >= bound:
+        return True
+    if most is not None and most > -bound:
+        return False
+    return None
+
+
 def compute(expression: tree.Binary, left: Value, right: Value, report: Report) -> Value:
     """The value of an arithmetic operator on two constants."""
     op = expression.op
@@ -62,6 +87,12 @@ def compute(expression: tree.Binary, left: Value, right: Value, report: Report) 
             report(errors.too_long(expression.span, "text", MAX_LENGTH))
             return UNKNOWN
         return left + right
+    if isinstance(left, tuple) and isinstance(right, tuple) and op == "+":
+        joined = (*left, *right)
+        if sum(1 for _ in islice(parts(joined), MAX_LENGTH + 1)) > MAX_LENGTH:
+            report(errors.too_long(expression.span, "list", MAX_LENGTH))
+            return UNKNOWN
+        return joined
     for side, value in ((expression.left, left), (expression.right, right)):
         if not (_is_number(value) or isinstance(value, Dim)):
             report(errors.not_number(side.span, op, describe(value)))
@@ -118,6 +149,18 @@ def _on_sizes(expression: tree.Binary, left: Value, right: Value, report: Report
 def too_large(base: float, exponent: float) -> bool:
     """Whether `base ** exponent` has more than 18 digits before its point."""
     return abs(base) > 1 and exponent * math.log10(abs(base)) > 18
+
+
+def _is_choice(value: Value) -> bool:
+    """Whether it is a layer by its bare name, any other stage, or `none`."""
+    return value is None or isinstance(value, Stage | Block | CatalogueName)
+
+
+def _same_choice(left: Value, right: Value) -> bool:
+    """Whether both are `none`, or the same layer by name."""
+    if isinstance(left, Block) and isinstance(right, Block):
+        return left.definition is right.definition
+    return left == right
 
 
 def _is_number(value: Value) -> bool:

@@ -9,7 +9,8 @@ from netspec.analysis.context import Use
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.operands import is_literal, literal
-from netspec.analysis.network.stages import Recipe, Stages, counted, joined
+from netspec.analysis.network.passed import Passed
+from netspec.analysis.network.stages import Recipe, counted, joined
 from netspec.analysis.network.values import (
     UNKNOWN,
     Block,
@@ -46,7 +47,7 @@ def several(name: str, inputs: Sequence[str], given: int) -> str | None:
     return f"send them together: `({', '.join(inputs)}) -> {name}`"
 
 
-class Blocks(Stages):
+class Blocks(Passed):
     """Applies blocks."""
 
     def block(
@@ -57,10 +58,10 @@ class Blocks(Stages):
         inputs = self.tensors(flow, stage.span)
         if arguments is None or frame.graph is None:
             return UNKNOWN
-        names = [use.name for use in self.context.calls if use.definition is block.definition]
-        if names:
-            around = [use.definition for use in self.context.calls].index(block.definition)
-            ring = [use.name for use in self.context.calls[around:]] + [block.name]
+        around = self.context.around()
+        if any(use.definition is block.definition for use in around):
+            at = [use.definition for use in around].index(block.definition)
+            ring = [use.name for use in around[at:]] + [block.name]
             self.context.report(errors.recursion(stage.span, ring))
             return UNKNOWN
         scope = self.block_scope(block, stage, arguments[0], arguments[1])

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 from netspec.analysis import errors
 from netspec.analysis.context import Context
-from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.builder import Tensor
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.inputs import bind_dimensions
-from netspec.analysis.network.scans import Scans
-from netspec.analysis.network.stages import flattened, joined, rebind
-from netspec.analysis.network.values import UNKNOWN, Bound, Scope, Unknown, Value, describe
+from netspec.analysis.network.loops import Loops
+from netspec.analysis.network.stages import flattened, joined
+from netspec.analysis.network.values import UNKNOWN, Unknown, Value, describe
 from netspec.analysis.places import header
-from netspec.program.graph import Invoke, Ref
 from netspec.source import Span
 from netspec.syntax import tree
 
@@ -34,7 +33,7 @@ class _Given:
     names: tuple[str, ...] = ()
 
 
-class Bodies(Scans):
+class Bodies(Loops):
     """Runs bodies."""
 
     def __init__(self, context: Context) -> None:
@@ -67,7 +66,7 @@ class Bodies(Scans):
             if isinstance(statement, tree.Output):
                 self._output(statement, body.statements[number + 1 :], frame, given)
                 break
-            self._statement(statement, frame)
+            self.statement(statement, frame)
         self.output_names = given.names
         if given.values:
             return given.values
@@ -98,7 +97,8 @@ class Bodies(Scans):
             given.values += results
             given.names += names
 
-    def _statement(self, statement: tree.Statement, frame: Frame) -> None:
+    def statement(self, statement: tree.Statement, frame: Frame) -> None:
+        """Run one statement."""
         match statement:
             case tree.Flow(values=(tree.Labelled() as declared,)) if self.is_stored(
                 declared, frame
@@ -117,11 +117,11 @@ class Bodies(Scans):
             case tree.Input():
                 self._input(statement, frame)
             case tree.For():
-                self._for(statement, frame)
+                self.walk(statement, frame)
             case tree.Repeat():
-                self._repeat(statement, frame)
+                self.repeat(statement, frame)
             case tree.If():
-                self._if(statement, frame)
+                self.choose(statement, frame)
             case tree.Scan():
                 frame.current = value = self.scan(statement, frame)
                 if statement.targets:
@@ -138,6 +138,8 @@ class Bodies(Scans):
     # --- flow and bindings -------------------------------------------------------------------
 
     def _flow(self, statement: tree.Flow, frame: Frame) -> Value:
+        if len(statement.values) == 1 and self.is_absent(statement.values[0], frame):
+            return self.apply(statement.values[0], frame.current, frame)
         return joined([self._given(value, self._value(value, frame)) for value in statement.values])
 
     def _given(self, expression: tree.Expr, value: Value) -> Value:
@@ -180,6 +182,13 @@ class Bodies(Scans):
             self._assign(targets[0], value, frame)
             return
         flat = _flat_targets(targets)
+        if len(targets) == 1 and isinstance(targets[0], tree.TupleDisplay):
+            targets = targets[0].items
+        if isinstance(value, tuple) and len(value) == len(targets):
+            # Values that are several as the targets are: `(a, b), c = (x, y), z`.
+            for target, part in zip(targets, value, strict=True):
+                self._assign_all((target,), part, producer, frame)
+            return
         if isinstance(value, Unknown):
             for target in flat:
                 self._assign(target, UNKNOWN, frame)
@@ -249,152 +258,6 @@ class Bodies(Scans):
         if not self.bind_input(statement, values[0], frame, values[0].slot.span):
             frame.scope.bind(statement.name.id, UNKNOWN, statement.name.span, own=True)
             frame.current = UNKNOWN
-
-    # --- compile-time control ----------------------------------------------------------------
-
-    def _if(self, statement: tree.If, frame: Frame) -> None:
-        for branch in statement.branches:
-            test = self.truth(branch.test, frame)
-            if test is None:
-                frame.current = UNKNOWN
-                return
-            if test:
-                self._inline(branch.body, frame)
-                return
-        if statement.otherwise is not None:
-            self._inline(statement.otherwise, frame)
-
-    def _inline(self, body: tree.Body, frame: Frame) -> None:
-        """Run a body's statements as part of the body around it."""
-        for inner in body.statements:
-            if self.context.exhausted:
-                frame.current = UNKNOWN
-                return
-            self._statement(inner, frame)
-
-    def _repeat(self, statement: tree.Repeat, frame: Frame) -> None:
-        count = self.integer(statement.count, frame, "the number of repeats")
-        if count is None:
-            frame.current = UNKNOWN
-            return
-        if count < 0:
-            self.context.report(errors.negative_count(statement.count.span, count))
-            return
-        if not self._room(statement, count):
-            frame.current = UNKNOWN
-            return
-        self._iterate(statement, [(None, None)] * count, frame)
-
-    def _for(self, statement: tree.For, frame: Frame) -> None:
-        items = self._items_of(statement, frame)
-        if items is None:
-            frame.current = UNKNOWN
-            return
-        self._iterate(statement, [(statement.variable, item) for item in items], frame)
-
-    def _items_of(self, statement: tree.For, frame: Frame) -> list[Value] | None:
-        if isinstance(statement.iterable, tree.Range):
-            start = self.integer(statement.iterable.start, frame, "where the loop starts")
-            stop = self.integer(statement.iterable.stop, frame, "where the loop ends")
-            if start is None or stop is None or not self._room(statement, stop - start):
-                return None
-            return list(range(start, stop))
-        value = self.evaluate(statement.iterable, frame)
-        if isinstance(value, tuple):
-            return list(value) if self._room(statement, len(value)) else None
-        if not isinstance(value, Unknown):
-            self.context.report(errors.not_a_list(statement.iterable.span, describe(value)))
-        return None
-
-    def _room(self, statement: tree.For | tree.Repeat, count: int) -> bool:
-        """Whether that many more expansions are allowed, asked before the first of them."""
-        return self.context.expand(header(statement.span), max(0, count))
-
-    def _iterate(
-        self,
-        statement: tree.For | tree.Repeat,
-        bindings: Sequence[tuple[tree.Name | None, Value]],
-        frame: Frame,
-    ) -> None:
-        if statement.label is not None:
-            self._labelled_loop(statement, statement.label, bindings, frame)
-            return
-        for variable, value in bindings:
-            if variable is not None:
-                self._bind_variable(variable, value, frame.scope)
-            self._inline(statement.body, frame)
-            if self.context.exhausted:
-                return
-
-    def _bind_variable(self, variable: tree.Name, value: Value, scope: Scope) -> None:
-        scope.names[variable.id] = Bound(value, variable.span, used=True, own=True)
-
-    def _labelled_loop(
-        self,
-        statement: tree.For | tree.Repeat,
-        label: tree.Name,
-        bindings: Sequence[tuple[tree.Name | None, Value]],
-        frame: Frame,
-    ) -> None:
-        """A container whose children are the iterations, numbered from 0."""
-        if frame.graph is None:
-            frame.current = UNKNOWN
-            return
-        builder = GraphBuilder("", statement.span, frame.graph)
-        inside = Frame(Scope(frame.scope), builder, frame.current)
-        for number, (variable, value) in enumerate(bindings):
-            if self.context.exhausted:
-                break
-            self._iteration(statement, number, variable, value, inside)
-            if isinstance(inside.current, Unknown):
-                frame.current = UNKNOWN
-                return
-        if not builder.parts:
-            return
-        frame.current = self.close(builder, inside, flattened(inside.current), frame, label, None)
-
-    def _iteration(
-        self,
-        statement: tree.For | tree.Repeat,
-        number: int,
-        variable: tree.Name | None,
-        value: Value,
-        outside: Frame,
-    ) -> None:
-        assert outside.graph is not None
-        builder = GraphBuilder("", statement.span, outside.graph)
-        inner = Frame(Scope(outside.scope), builder, outside.current)
-        if variable is not None:
-            self._bind_variable(variable, value, inner.scope)
-        key = tree.Name(span=statement.span, id=str(number))
-        values = self.run(statement.body, inner)
-        step = builder.steps[0] if len(builder.steps) == 1 else None
-        single = (
-            isinstance(step, Invoke)
-            and len(builder.parts) == 1
-            and builder.parts[0].label is None
-            and len(values) == 1
-            and isinstance(values[0], Tensor)
-            and values[0].graph is builder
-        )
-        if not single or not isinstance(step, Invoke):
-            outside.current = self.close(builder, inner, values, outside, key, None)
-            return
-        # An iteration of a single stage is that stage: no module of its own around it.
-        child = outside.graph.add(builder.parts[0].module, str(number))
-        captured = {
-            slot.id: tensor for slot, tensor in zip(builder.inputs, builder.captured(), strict=True)
-        }
-        operands = [
-            outside.graph.ref(captured[operand.id]) if isinstance(operand, Ref) else operand
-            for operand in step.operands
-        ]
-        types = [slot.type for slot in step.results]
-        results = outside.graph.invoke(child, operands, types, step.span)
-        given = {slot.id: result for slot, result in zip(step.results, results, strict=True)}
-        rebind(inner.scope, given, outside.scope)
-        outputs = [given.get(value.slot.id, value) for value in values if isinstance(value, Tensor)]
-        outside.current = joined(outputs)
 
 
 def _flat_targets(targets: Sequence[tree.Expr]) -> tuple[tree.Expr, ...]:

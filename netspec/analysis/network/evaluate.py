@@ -37,6 +37,7 @@ from netspec.program.graph import Requirement
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.syntax.operators import COMPARISONS
+from netspec.syntax.walk import descend
 from netspec.types import Dim
 
 # What makes a tensor of a body's own.
@@ -132,8 +133,15 @@ class Expressions(ABC):
                 return self._attribute(expression, frame)
             case tree.Pipe() | tree.Labelled() | tree.Inline():
                 if self.is_stage(expression, frame):
-                    return Stage(expression, frame.scope)
+                    return self._stage(expression, frame)
                 return self.pipe(expression, frame)
+
+    def _stage(self, expression: tree.Expr, frame: Frame) -> Stage:
+        """A stage for later, its names standing for what they stand for now."""
+        named = {node.id for node in descend(expression) if isinstance(node, tree.Name)}
+        known = {name: frame.scope.find(name) for name in named}
+        now = {name: bound for name, bound in known.items() if bound is not None}
+        return Stage(expression, Scope(frame.scope, now), len(self.context.calls))
 
     def constant(self, expression: tree.Expr, frame: Frame) -> Value:
         """A compile-time value: a literal, a size, or a list of them; anything else is reported."""
@@ -291,7 +299,7 @@ class Expressions(ABC):
 
     def _call(self, call: tree.Call, frame: Frame) -> Value:
         if self.is_stage(call, frame):
-            return Stage(call, frame.scope)
+            return self._stage(call, frame)
         target = self.evaluate(call.func, frame)
         if isinstance(target, Unknown):
             # What torch's own form `x.view(B, 2)` would be given is part of the same mistake.

@@ -82,6 +82,12 @@ class Stages(Subscripts):
         """Apply a labelled container."""
 
     @abstractmethod
+    def passed(
+        self, passed: Stage, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
+    ) -> Value:
+        """Apply a stage that came as an argument."""
+
+    @abstractmethod
     def again(
         self,
         instance: Instance,
@@ -104,32 +110,45 @@ class Stages(Subscripts):
             case tree.Pipe():
                 return self.is_stage(expression.stages[0], frame)
             case tree.Conditional():
-                return self.is_stage(expression.then, frame)
+                either = (expression.then, expression.otherwise)
+                return any(self.is_stage(choice, frame) for choice in either)
             case tree.Call():
                 return self.is_stage(expression.func, frame)
             case tree.Name():
                 bound = frame.scope.find(expression.id)
                 if bound is not None:
-                    match bound.value:
-                        case CatalogueName(entry):
-                            return entry.kind == "layer"
-                        case Instance() as instance:
-                            return not isinstance(instance.module, Stored)
-                        case value:
-                            return isinstance(value, Stage | Block)
+                    return is_layer(bound.value)
                 if self.context.catalog.find("layer", expression.id) is not None:
                     return True
                 known = self.context.catalog.find("function", expression.id) is not None
                 return not known and expression.id[:1].isupper()
             case tree.Attribute():
                 return is_stage_of_file(expression, frame.scope)
+            case tree.Subscript(value=tree.Name() as name):
+                return self._holds_stages(name, frame)
             case _:
                 return False
+
+    def _holds_stages(self, name: tree.Name, frame: Frame) -> bool:
+        """Whether a name is bound to a list of stages."""
+        bound = frame.scope.find(name.id)
+        held = bound.value if bound is not None else None
+        return (
+            isinstance(held, tuple) and bool(held) and all(is_layer(item) for item in parts(held))
+        )
+
+    def is_absent(self, expression: tree.Expr, frame: Frame) -> bool:
+        """Whether it is written as a stage, `norm` or `norm(8)`, where `norm` is `none`."""
+        named = expression.func if isinstance(expression, tree.Call) else expression
+        if not isinstance(named, tree.Name):
+            return False
+        bound = frame.scope.find(named.id)
+        return bound is not None and bound.value is None
 
     def pipe(self, expression: tree.Pipe | tree.Labelled | tree.Inline, frame: Frame) -> Value:
         """The value of a flow: its head, or the current value, through each stage in turn."""
         stages = expression.stages if isinstance(expression, tree.Pipe) else (expression,)
-        if self.is_stage(stages[0], frame):
+        if self.is_stage(stages[0], frame) or self.is_absent(stages[0], frame):
             value = frame.current
             if not self._flows(value, stages[0].span):
                 value = UNKNOWN
@@ -159,7 +178,7 @@ class Stages(Subscripts):
         match stage:
             case tree.Labelled() if self.is_stored(stage, frame):
                 value = self.evaluate(stage, frame)
-                return self._apply_target(value, stage, flow, frame, None)
+                return self.apply_target(value, stage, flow, frame, None)
             case tree.Labelled():
                 value = self.apply(stage.stage, flow, frame, stage.label)
                 if isinstance(value, Unknown) and stage.label.id not in frame.scope.names:
@@ -184,15 +203,15 @@ class Stages(Subscripts):
                     return UNKNOWN
                 return self.apply(stage.then if test else stage.otherwise, flow, frame, label)
             case tree.Name():
-                return self._apply_target(self.evaluate(stage, frame), stage, flow, frame, label)
+                return self.apply_target(self.evaluate(stage, frame), stage, flow, frame, label)
             case tree.Call():
                 target = self.evaluate(stage.func, frame)
-                return self._apply_target(target, stage, flow, frame, label)
+                return self.apply_target(target, stage, flow, frame, label)
             case _:
                 value = self.evaluate(stage, frame)
-                return self._apply_target(value, stage, flow, frame, label)
+                return self.apply_target(value, stage, flow, frame, label)
 
-    def _apply_target(
+    def apply_target(
         self,
         target: Value,
         stage: tree.Expr,
@@ -200,6 +219,7 @@ class Stages(Subscripts):
         frame: Frame,
         label: tree.Name | None,
     ) -> Value:
+        """Apply what a stage stands for; `none` stands for no layer."""
         match target:
             case CatalogueName(entry) if entry.kind == "layer":
                 return self._layer(entry, stage, flow, frame, label)
@@ -212,7 +232,9 @@ class Stages(Subscripts):
             case Instance():
                 return self.again(target, stage, flow, frame, label)
             case Stage():
-                return self._passed(target, stage, flow, frame, label)
+                return self.passed(target, stage, flow, frame, label)
+            case None:
+                return self._absent(stage, flow, frame, label)
             case Unknown():
                 self.stage_arguments(stage, frame)
                 return UNKNOWN
@@ -220,31 +242,17 @@ class Stages(Subscripts):
                 self.context.report(errors.not_a_stage(stage.span, describe(target)))
                 return UNKNOWN
 
-    def _passed(
-        self, passed: Stage, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
+    def _absent(
+        self, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
     ) -> Value:
-        """Apply a stage that came as an argument, `act` or `norm(64)`."""
-        try:
-            if not self.context.enter(stage.span):
-                return UNKNOWN
-            return self._apply_passed(passed, stage, flow, frame, label)
-        finally:
-            self.context.leave()
-
-    def _apply_passed(
-        self, passed: Stage, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
-    ) -> Value:
-        inner = Frame(Scope(passed.scope), frame.graph, flow)
-        if not isinstance(stage, tree.Call):
-            value = self.apply(passed.expression, flow, inner, label)
-            if label is not None and label.id in inner.scope.names:
-                frame.scope.names[label.id] = inner.scope.names[label.id]
-            return value
-        if isinstance(passed.expression, tree.Name):
-            target = self.evaluate(passed.expression, inner)
-            return self._apply_target(target, stage, flow, frame, label)
-        self.context.report(errors.arguments_twice(stage.span, stage.func.span.text))
-        return UNKNOWN
+        """No layer: what flows in goes on, and a label stands for no layer too."""
+        self.stage_arguments(stage, frame)
+        if label is not None:
+            if frame.graph is not None:
+                frame.graph.counted = False
+            frame.scope.bind(label.id, None, label.span, own=True)
+            frame.scope.names[label.id].used = True
+        return flow
 
     def stage_arguments(
         self, stage: tree.Expr, frame: Frame
@@ -363,6 +371,15 @@ class Stages(Subscripts):
                 self.context.report(errors.not_a_tensor(span, describe(value)))
                 return None
         return tuple(value for value in values if isinstance(value, Tensor))
+
+
+def is_layer(value: Value) -> bool:
+    """Whether a value is a stage, to be applied to what flows."""
+    if isinstance(value, CatalogueName):
+        return value.entry.kind == "layer"
+    if isinstance(value, Instance):
+        return not isinstance(value.module, Stored)
+    return isinstance(value, Stage | Block)
 
 
 def flattened(value: Value) -> tuple[Value, ...]:

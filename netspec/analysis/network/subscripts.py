@@ -18,9 +18,9 @@ from netspec.analysis.network.values import (
     describe,
 )
 from netspec.catalog import Refusal, subscripts
-from netspec.program.graph import EllipsisOperand, Operand, SliceOperand
+from netspec.program.graph import EllipsisOperand, Operand, Sequence, SliceOperand
 from netspec.syntax import tree
-from netspec.types import Dim
+from netspec.types import Dim, Kind, TensorType
 
 
 class Subscripts(Expressions):
@@ -47,21 +47,36 @@ class Subscripts(Expressions):
         if isinstance(value, Instance | Inner):
             return self.part_of(value, expression, frame)
         if isinstance(value, tuple):
-            number = (
-                self.integer(expression.items[0], frame, "an index")
-                if len(expression.items) == 1
-                and not isinstance(expression.items[0], tree.Slice | tree.Dots)
-                else None
-            )
-            if number is None:
-                return UNKNOWN
-            if not -len(value) <= number < len(value):
-                self.context.report(errors.index_out_of_range(expression.span, number, len(value)))
-                return UNKNOWN
-            return value[number]
+            return self._of_list(expression, value, frame)
         if not isinstance(value, Unknown):
             self.context.report(errors.not_indexable(expression.span, describe(value)))
         return UNKNOWN
+
+    def _of_list(self, expression: tree.Subscript, value: tuple[Value, ...], frame: Frame) -> Value:
+        """An item of a list, or a part of it."""
+        item, *others = expression.items
+        if others or isinstance(item, tree.Dots):
+            span = others[0].span if others else item.span
+            self.context.report(errors.list_subscript(span, "a list has one dimension"))
+            return UNKNOWN
+        if isinstance(item, tree.Slice):
+            bounds: list[int | None] = []
+            for part in (item.lower, item.upper, item.step):
+                bound = None if part is None else self.integer(part, frame, "a bound")
+                if part is not None and bound is None:
+                    return UNKNOWN
+                bounds.append(bound)
+            if bounds[2] == 0:
+                self.context.report(errors.list_subscript(item.span, "a slice has no step of 0"))
+                return UNKNOWN
+            return value[slice(*bounds)]
+        number = self.integer(item, frame, "an index")
+        if number is None:
+            return UNKNOWN
+        if not -len(value) <= number < len(value):
+            self.context.report(errors.index_out_of_range(expression.span, number, len(value)))
+            return UNKNOWN
+        return value[number]
 
     def index(self, expression: tree.Subscript, frame: Frame) -> tuple[int | str, ...] | None:
         """The compile-time indices of an indexed name."""
@@ -85,7 +100,7 @@ class Subscripts(Expressions):
         graph = self.graph_of(frame, expression.span)
         if graph is None:
             return UNKNOWN
-        items: list[Operand] = []
+        items: list[Operand | Tensor] = []
         for item in expression.items:
             made = self._subscript_item(item, frame)
             if isinstance(made, Unknown):
@@ -96,12 +111,13 @@ class Subscripts(Expressions):
             self.refuse(outcome, Written(span=expression.span), (value,))
             return UNKNOWN
         self.require(outcome.requirements, expression.span)
-        operands = (graph.ref(value), *items)
+        written = [graph.ref(item) if isinstance(item, Tensor) else item for item in items]
+        operands = (graph.ref(value), *written)
         return graph.compute("getitem", operands, (outcome.type,), expression.span)[0]
 
     def _subscript_item(
         self, item: tree.Expr | tree.Slice | tree.Dots, frame: Frame
-    ) -> Operand | Unknown:
+    ) -> Operand | Tensor | Unknown:
         match item:
             case tree.Dots():
                 return EllipsisOperand()
@@ -119,18 +135,29 @@ class Subscripts(Expressions):
                     bounds.append(value)
                 return SliceOperand(*bounds)
             case _:
-                value = self.constant(item, frame)
-                if isinstance(value, Unknown):
-                    return UNKNOWN
+                value = self.evaluate(item, frame)
+                if isinstance(value, Unknown | Tensor):
+                    return value
+                if isinstance(value, tuple) and value and all(type(part) is int for part in value):
+                    return Sequence(tuple(part for part in value if isinstance(part, int)))
                 if isinstance(value, bool) or not isinstance(value, int | Dim | None):
                     self.context.report(errors.not_integer(item.span, "an index", describe(value)))
                     return UNKNOWN
                 return value
 
 
-def _item(operand: Operand) -> Any:
-    """What the catalogue sees of a subscript: Python's own slices and dots."""
+def _item(operand: Operand | Tensor) -> Any:
+    """What the catalogue sees of a subscript: types of tensors, Python's own slices and dots.
+
+    A list of places is a tensor of as many, which reaches as far as the one farthest from its end.
+    """
     match operand:
+        case Tensor():
+            return operand.type
+        case Sequence():
+            places = [place for place in operand.items if isinstance(place, int)]
+            reach = max(place + 1 if place >= 0 else -place for place in places)
+            return TensorType(Kind("index", Dim.of(reach)), (Dim.of(len(places)),))
         case SliceOperand():
             return slice(operand.lower, operand.upper, operand.step)
         case EllipsisOperand():

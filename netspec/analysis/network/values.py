@@ -25,11 +25,12 @@ UNKNOWN = Unknown()
 class Stage:
     """A stage not yet applied (`ReLU`, `Linear(20)`, `(A -> B)`) with the scope it was written in.
 
-    Each application makes a fresh instance.
+    Each application makes a fresh instance. `depth` is how many blocks are around it.
     """
 
     expression: tree.Expr
     scope: Scope
+    depth: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

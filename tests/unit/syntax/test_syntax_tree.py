@@ -79,8 +79,9 @@ def test_expressions(written: str, meant: str) -> None:
         ("input x: real[]", "Input(x TypeExpr(real [] []))"),
         ("input x: real", "Input(x TypeExpr(real [] None))"),
         ("output a, b", "Output([a b])"),
-        ("for i in 0..n { A }", "For(None i Range(0 n) Body([Flow([A])]))"),
-        ("l: for c in [1, 2] { }", "For(l c ListDisplay([1 2]) Body([]))"),
+        ("for i in 0..n { A }", "For(None [i] Range(0 n) Body([Flow([A])]))"),
+        ("l: for c in [1, 2] { }", "For(l [c] ListDisplay([1 2]) Body([]))"),
+        ("for i, (c, n) in a { }", "For(None [i TupleDisplay([c n])] a Body([]))"),
         ("repeat 2 { A }", "Repeat(None 2 Body([Flow([A])]))"),
         ("h: repeat n + 1 { }", "Repeat(h Binary(+ n 1) Body([]))"),
         (
