@@ -20,7 +20,7 @@ from netspec.catalog.records import (
     Refusal,
     Value,
 )
-from netspec.catalog.rules import losses
+from netspec.catalog.rules import losses, together
 from netspec.catalog.signatures import Signature
 from netspec.catalog.weights import weights
 from netspec.diagnostics import Sink
@@ -87,12 +87,20 @@ class Entry:
         positional: Sequence[Value],
         keywords: Mapping[str, Value],
         inputs: Sequence[TensorType] = (),
+        *,
+        whole: bool = True,
     ) -> Bound | Refusal:
-        """Bind a call's arguments; `inputs`, where known, make a refusal more helpful."""
+        """Bind a call's arguments; `inputs`, where known, make a refusal more helpful.
+
+        A call that is not `whole` only changes another one: whether all arguments go together is
+        for that one to say.
+        """
         bound = binding.bind(self.kind, self.name, self.arguments, positional, keywords)
         # A named argument at fault is no torch form; one given twice, `Linear(4, out_features=2)`,
         # may be.
-        if isinstance(bound, Bound) or bound.reason not in {"too-many", "twice", "type", "value"}:
+        if isinstance(bound, Bound):
+            return (together.check(self.name, bound.values) if whole else None) or bound
+        if bound.reason not in {"too-many", "twice", "type", "value"}:
             return bound
         if bound.reason in {"type", "value"} and isinstance(bound.argument, str):
             return bound

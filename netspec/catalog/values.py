@@ -152,6 +152,7 @@ class Range:
 
 
 AT_LEAST_0, AT_LEAST_1 = Range(low=0), Range(low=1)
+INSIDE = Range(low=0, high=1, open_low=True, open_high=True)
 FRACTION, BELOW_1 = Range(low=0, high=1), Range(low=0, high=1, open_high=True)
 
 # By argument name, for the kinds of entry named first. A size of 0, which torch takes with a
@@ -191,7 +192,8 @@ RANGES: Mapping[tuple[str, str], Range] = {
     ("layer", "upscale_factor"): AT_LEAST_1,
     ("layer", "downscale_factor"): AT_LEAST_1,
     ("layer", "scale_factor"): Range(low=0, open_low=True),
-    ("layer", "output_ratio"): Range(low=0, high=1, open_low=True, open_high=True),
+    ("layer", "output_ratio"): INSIDE,
+    ("layer", "divisor_override"): AT_LEAST_1,
     ("layer", "size"): AT_LEAST_1,
     ("layer", "p"): FRACTION,
     ("layer", "dropout"): FRACTION,
@@ -242,7 +244,16 @@ RANGES_OF: Mapping[tuple[str, str], Range] = {
     # A border of less than nothing cuts off.
     **{(f"{family}Pad{n}d", "padding"): Range() for family in PADS for n in (1, 2, 3)},
     ("PairwiseDistance", "p"): Range(),
-    ("ConstantLR", "factor"): FRACTION,
+    **{(f"BatchNorm{n}d", "eps"): INSIDE for n in (1, 2, 3)},
+    ("CELU", "alpha"): Range(low=0, open_low=True),
+    ("Softshrink", "lambd"): AT_LEAST_0,
+    ("ConstantLR", "factor"): Range(low=0, high=1, open_low=True),
+    ("PolynomialLR", "power"): AT_LEAST_0,
+    ("OneCycleLR", "div_factor"): Range(low=0, open_low=True),
+    ("OneCycleLR", "final_div_factor"): Range(low=0, open_low=True),
+    ("SparseAdam", "lr"): Range(low=0, open_low=True),
+    ("SparseAdam", "eps"): Range(low=0, open_low=True),
+    ("LBFGS", "history_size"): AT_LEAST_1,
     ("LinearLR", "start_factor"): Range(low=0, high=1, open_low=True),
     ("LinearLR", "end_factor"): FRACTION,
     ("ReduceLROnPlateau", "factor"): Range(high=1, open_high=True),
@@ -264,6 +275,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "threshold_mode": ("rel", "abs"),
     "anneal_strategy": ("cos", "linear"),
     "scale_mode": ("cycle", "iterations"),
+    "line_search_fn": ("strong_wolfe",),
     "adjust_lr_fn": ("original", "match_rms_adamw"),
 }
 # What `torch.nn.init.calculate_gain` knows.

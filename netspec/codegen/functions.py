@@ -22,9 +22,9 @@ class Form(Enum):
 
 _TABLE: dict[Form, str] = {
     Form.METHOD: """
-        abs amax amin argmax chunk clamp cumsum detach exp expand expm1 flatten flip floor gather
-        log log1p masked_fill mean norm permute pow repeat reshape roll round rsqrt sign split sqrt
-        square squeeze std sum topk transpose unsqueeze var view
+        abs amax amin argmax chunk clamp cumsum detach exp expand expm1 flatten flip float floor
+        gather log log1p masked_fill mean norm permute pow repeat reshape roll round rsqrt sign
+        split sqrt square squeeze std sum topk transpose unsqueeze var view
         """,
     Form.TORCH: """
         bmm cos einsum matmul maximum minimum ones_like outer rand_like randn_like sigmoid sin tanh

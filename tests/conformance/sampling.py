@@ -117,7 +117,14 @@ def run_layer(
             for one in given:
                 one.requires_grad_(one.is_floating_point())  # as in training
             theirs = module(*grouped(name, given))
-    except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
+    except (
+        RuntimeError,
+        ValueError,
+        TypeError,
+        IndexError,
+        AssertionError,
+        ArithmeticError,
+    ) as error:
         return Outcome(ours, str(error))
     return Outcome(ours, flat(theirs), module)
 

@@ -61,6 +61,13 @@ LOSSES = {
     ),
     "hinge_embedding": (SIGNS, f"{ONE} -> Softplus", "HingeEmbeddingLoss(margin=2.0)"),
     "soft_margin": (SIGNS, ONE, "SoftMarginLoss"),
+    # Targets that are computed from whole numbers.
+    "huber_of_computed": ("rows.y", f"  p = {ONE.strip()}\n  output p", "HuberLoss(p, 2 * y - 1)"),
+    "scores_of_computed": (
+        "rows.x[:, 0]",
+        f"  p = {ONE.strip()}\n  output p",
+        "BCEWithLogitsLoss(p, y > 0) + mse_loss(p, y > 1)",
+    ),
     "multi_margin": ("rows.y", "  Linear(2)", "MultiMarginLoss(p=2, margin=0.5)"),
     "multi_label_soft_margin": (
         "rows.x[:, :3] > 0",

@@ -35,8 +35,18 @@ TASKS: dict[Task, str] = {
 }
 
 
-def choose(kind: str, expression: tree.Expr, evaluator: Expressions, frame: Frame) -> Choice | None:
-    """A named thing of a kind with its arguments, `AdamW(lr=3e-4)`; None with a report."""
+def choose(
+    kind: str,
+    expression: tree.Expr,
+    evaluator: Expressions,
+    frame: Frame,
+    *,
+    whole: bool = True,
+) -> Choice | None:
+    """A named thing of a kind with its arguments, `AdamW(lr=3e-4)`; None with a report.
+
+    One that is not `whole` gives only the arguments that differ from those given elsewhere.
+    """
     report = evaluator.context.report
     catalog = evaluator.context.catalog
     head = expression.func if isinstance(expression, tree.Call) else expression
@@ -63,7 +73,9 @@ def choose(kind: str, expression: tree.Expr, evaluator: Expressions, frame: Fram
     named = {k.name.id: made.value(entry.argument(k.name.id), k.value) for k in keywords}
     if any(isinstance(value, Unknown) for value in (*positional, *named.values())):
         return None
-    bound = entry.bind(cast(list[Constant], positional), cast(dict[str, Constant], named))
+    bound = entry.bind(
+        cast(list[Constant], positional), cast(dict[str, Constant], named), whole=whole
+    )
     if isinstance(bound, Refusal):
         evaluator.refuse(bound, written(expression, entry))
         return None
@@ -205,5 +217,5 @@ def _group_arguments(
     """The group's settings, checked as arguments of the optimizer."""
     head = optimizer.func if isinstance(optimizer, tree.Call) else optimizer
     call = tree.Call(span=optimizer.span, func=head, args=(), keywords=tuple(keywords))
-    choice = choose("optimizer", call, evaluator, frame)
+    choice = choose("optimizer", call, evaluator, frame, whole=False)
     return None if choice is None else choice.arguments

@@ -16,6 +16,7 @@ from netspec.analysis.network.stages import joined
 from netspec.analysis.network.values import UNKNOWN, CatalogueName, Scope, Unknown, Value, describe
 from netspec.catalog import Entry, Refusal, left_out
 from netspec.catalog import Value as Constant
+from netspec.catalog.kinds import REAL, UNIT, accepts
 from netspec.catalog.rules.losses import operands as operands_of
 from netspec.diagnostics import Diagnostic
 from netspec.program.data import DataPlan, Field
@@ -147,9 +148,10 @@ class Losses(Bodies):
         if entry.name not in COMPARING or len(pair) != 2:
             return positional
         self._note_targets(entry, pair)
+        pair = self._floats(entry, pair, call)
         viewed = self._viewed(pair)
         if viewed is None or viewed[0][1].shape != viewed[1][1].shape:
-            return positional
+            return (*pair, *positional[2:])
         return (*self._insert_views(viewed, call), *positional[2:])
 
     def _report_misaligned(self, expression: tree.Binary, pair: tuple[Tensor, Tensor]) -> None:
@@ -181,6 +183,7 @@ class Losses(Bodies):
         if isinstance(bound, Refusal):
             self.refuse(bound, written(call, entry))
             return UNKNOWN
+        given, tensors = tensors, self._floats(entry, tensors, call)
         compared = tensors
         outcome = entry.apply(bound, [tensor.type for tensor in tensors])
         if isinstance(outcome, Refusal):
@@ -192,9 +195,9 @@ class Losses(Bodies):
                 if not isinstance(again, Refusal):
                     compared = self._insert_views(viewed, call)
         if isinstance(outcome, Refusal):
-            self._refused(outcome, call, entry, tensors)
+            self._refused(outcome, call, entry, given)
             return UNKNOWN
-        self._note_targets(entry, tensors)
+        self._note_targets(entry, given)
         tensors = compared
         self.applied.append(entry.name)
         child = self.add_layer(entry, outcome, call.span, self.frame, None)
@@ -202,6 +205,24 @@ class Losses(Bodies):
             return UNKNOWN
         operands = [self.graph.ref(tensor) for tensor in tensors]
         return joined(self.graph.invoke(child, operands, outcome.outputs, call.span))
+
+    def _floats(self, entry: Entry, tensors: Sequence[Tensor], call: tree.Expr) -> list[Tensor]:
+        """Targets that are computed, `y > 0`, as the real numbers that torch wants.
+
+        Those that are fields are stored as real numbers in the first place.
+        """
+        assert entry.signature is not None
+        made: list[Tensor] = []
+        for pattern, tensor in zip(entry.signature.inputs, tensors, strict=False):
+            wanted, kind = pattern.kind.id if pattern.kind else "real", tensor.type.kind
+            computed = not kind.is_float and self._field_of(tensor) is None
+            if computed and wanted in FLOAT_TARGETS and accepts(wanted, kind):
+                real = tensor.type.with_kind(REAL if kind.name == "int" else UNIT)
+                real = real.with_kind(REAL) if wanted == "sign" else real
+                ref = self.graph.ref(tensor)
+                tensor = self.graph.compute("float", (ref,), (real,), call.span)[0]
+            made.append(tensor)
+        return [*made, *tensors[len(made) :]]
 
     def _viewed(self, tensors: Sequence[Tensor]) -> list[tuple[Tensor, TensorType]] | None:
         """The types with a trailing dimension of 1 taken off the longer ones, if any has one."""

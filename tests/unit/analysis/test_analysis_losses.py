@@ -65,6 +65,24 @@ def test_terms_compare_rows_with_their_own(train: str) -> None:
     assert views(trained(train)) == 1
 
 
+@pytest.mark.parametrize(
+    "train",
+    [
+        "loss = HuberLoss(p, 2 * y - 1)",
+        "loss = BCEWithLogitsLoss(p, y > 0)",
+        "loss = mse_loss(p, y > 0)",
+        "loss = SoftMarginLoss(p, 2 * y - 1)",
+    ],
+)
+def test_a_computed_target_is_made_real(train: str) -> None:
+    program = trained(train)
+    assert program.train is not None
+    steps = program.train.phases[0].loss.steps
+    made = [step for step in steps if isinstance(step, Compute) and step.function == "float"]
+    assert len(made) == 1
+    assert stored(program)["y"] == "int64"
+
+
 def test_equal_shapes_need_no_view() -> None:
     assert views(trained("loss = BCEWithLogitsLoss", "p = x -> Linear(1) -> squeeze(dim=1)")) == 0
 
