@@ -30,6 +30,7 @@ def explain(stuck: Stuck, faults: Faults) -> Diagnostic:
     """The diagnostic for a parse that got stuck."""
     return (
         _slashes(stuck, faults)
+        or _from_import(stuck, faults)
         or foreign_word(stuck, faults)
         or by_example(stuck, faults)
         or _reserved(stuck, faults)
@@ -53,6 +54,18 @@ def _slashes(stuck: Stuck, faults: Faults) -> Diagnostic | None:
                 "begin a comment with `#`",
             )
     return None
+
+
+def _from_import(stuck: Stuck, faults: Faults) -> Diagnostic | None:
+    """`from "blocks.net" import Residual`, as Python writes it."""
+    first, *after = stuck.tokens[stuck.start : stuck.start + 3]
+    if first.type != "FROM" or "IMPORT" not in [token.type for token in after]:
+        return None
+    return errors.foreign(
+        faults.span(first),
+        "an import takes a whole file",
+        'write `import "blocks.net" as lib`, and `lib.Residual` where it is used',
+    )
 
 
 def _reserved(stuck: Stuck, faults: Faults) -> Diagnostic | None:
