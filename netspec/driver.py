@@ -5,10 +5,11 @@ Checking loads no torch; building, training and exporting load it when they are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from netspec import catalog, syntax
 from netspec.analysis import analyse
@@ -17,6 +18,8 @@ from netspec.analysis.lints import lint
 from netspec.data.schema import FolderReader
 from netspec.diagnostics import Sink
 from netspec.program import Program, errors
+from netspec.program.assert_errors import assert_failed
+from netspec.program.asserts import Decided, Equal, Outcome, Overfits
 from netspec.program.train import PER_STEP
 from netspec.source import Source
 from netspec.types import TensorType
@@ -178,6 +181,63 @@ def train(
         sink.report(stopped.diagnostic)
         return None
     return replace(run, pictures=pictures.draw(run, folder.path))
+
+
+def test(program: Program, sink: Sink) -> Iterator[Outcome]:
+    """Each assert of the spec's tests as it is decided; one that does not hold goes to `sink`.
+
+    torch is loaded only for those that take a run.
+    """
+    for asserted in program.tests:
+        match asserted:
+            case Decided():
+                outcome = Outcome(span=asserted.span, passed=asserted.passed, found=asserted.sides)
+                origins = asserted.origins
+            case Overfits() | Equal():
+                outcome, origins = _run_assert(program, asserted, sink), ()
+            case _:
+                assert_never(asserted)
+        if not outcome.passed:
+            shown = [(side.span, side.found) for side in (*outcome.found, *origins)]
+            sink.report(assert_failed(outcome.span, shown))
+        yield outcome
+
+
+def _run_assert(program: Program, asserted: Overfits | Equal, sink: Sink) -> Outcome:
+    """Build and run what an assert asks for; what breaks in it goes to `sink`."""
+    from netspec import codegen, runner
+    from netspec.data import DataError
+
+    name = program.source.name
+    if isinstance(asserted, Equal):
+        left, right = (
+            runner.initialise(asserted.seed, partial(codegen.build_model, model, name))
+            for model in (asserted.left, asserted.right)
+        )
+        apart = runner.difference(asserted, left, right)
+        if apart is None:
+            return asserted.outcome(passed=False, found="no sizes were found that suit the inputs")
+        passed = apart <= asserted.tolerance
+        return asserted.outcome(passed=passed, found=f"the outputs differ by {apart:.2g}")
+    plan, network = program.train, program.network
+    assert plan is not None
+    assert network is not None
+    try:
+        splits = load_data(program)
+        module = build(program, sink)
+        if module is None:
+            return asserted.outcome(passed=False, found="the model was not built")
+        loss = codegen.build_loss(plan.phases[0], name)
+        device = runner.choose_device(plan)
+        first, last = runner.overfit(asserted, plan, network, module, loss, splits, device)
+    except (runner.RunError, DataError) as stopped:
+        sink.report(stopped.diagnostic)
+        return asserted.outcome(passed=False, found="the run broke off")
+    passed = last <= asserted.to * first
+    limit = "" if passed else f", not to {asserted.to * first:.3g}"
+    return asserted.outcome(
+        passed=passed, found=f"the loss went from {first:.3g} to {last:.3g}{limit}"
+    )
 
 
 def export(program: Program, sink: Sink) -> str | None:

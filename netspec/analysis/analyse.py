@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from netspec.analysis import errors
+from netspec.analysis.asserts import analyse_tests
 from netspec.analysis.context import Context, Limits
 from netspec.analysis.data import analyse_data
 from netspec.analysis.files import File, gather, libraries, overridden
@@ -32,7 +33,7 @@ from netspec.types import TensorType
 Item = TypeVar("Item", tree.Data, tree.Train)
 # Python calls: a body takes about ten, an expression in it up to a few hundred.
 STACK = 10_000
-LATER = {tree.Extern: "`extern` in a spec", tree.Test: "`test`"}
+LATER = {tree.Extern: "`extern` in a spec"}
 
 
 @contextmanager
@@ -102,6 +103,17 @@ def _analyse(
         libraries=libraries(files),
     )
     train_block = _only(file, tree.Train, "`train`", context)
+    if not faulty:
+        tests = tuple(item for item in file.items if isinstance(item, tree.Test))
+        asserts = analyse_tests(
+            tests,
+            program,
+            bodies,
+            scope,
+            lambda block: analyse_model(block, data, inputs, bodies),
+            _untrained(train_block, data_block),
+        )
+        program = replace(program, tests=asserts)
     if train_block is None:
         return None if sink.failed else program
     complete = _whole(train_block, blocks, data_block, program, context)
@@ -113,6 +125,17 @@ def _analyse(
         return None
     plan, stored = made
     return replace(program, data=stored, train=plan)
+
+
+def _untrained(train: tree.Train | None, data: tree.Data | None) -> str | None:
+    """Why a spec cannot be trained on a few of its rows, if it cannot."""
+    missing = [name for name, block in (("data", data), ("train", train)) if block is None]
+    if missing:
+        return "add " + " and ".join(f"`{name} {{ ... }}`" for name in missing)
+    assert train is not None
+    if any(isinstance(statement, tree.Phase) for statement in train.body.statements):
+        return "each of its phases has a loss of its own: look at what a run logs"
+    return None
 
 
 def _names(
@@ -134,12 +157,10 @@ def _names(
 def _unsupported(file: File, context: Context) -> None:
     """Report what the language has and this version does not; its names are known no further."""
     for item in file.parsed.items:
-        # The tests of an imported file are its own affair, as its data and training are.
-        if isinstance(item, tree.Extern) or (isinstance(item, tree.Test) and not file.uses):
+        if isinstance(item, tree.Extern):
             place = header(item.span)
-            if isinstance(item, tree.Extern):
-                place = place.source.span(place.start, item.name.span.end)
-                file.scope.bind(item.name.id, UNKNOWN, item.name.span)
+            place = place.source.span(place.start, item.name.span.end)
+            file.scope.bind(item.name.id, UNKNOWN, item.name.span)
             context.report(errors.not_yet(place, LATER[type(item)]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netspec.program.asserts import Assertion
 from netspec.program.data import DataPlan
 from netspec.program.graph import Child, Graph, Literal, Model
 from netspec.program.train import TrainPlan
@@ -35,6 +36,7 @@ class Program:
     data: DataPlan | None
     train: TrainPlan | None
     libraries: tuple[Library, ...] = ()
+    tests: tuple[Assertion, ...] = ()
 
     @property
     def model(self) -> Model | None:

@@ -1,5 +1,6 @@
 """Module, plan and batches to a run."""
 
+from netspec.runner.asserts import difference, overfit
 from netspec.runner.errors import RunError
 from netspec.runner.folder import RunFolder
 from netspec.runner.job import Observer, Position, Record, Split, Splits, initialise
@@ -19,8 +20,10 @@ __all__ = [
     "Splits",
     "choose_device",
     "choose_precision",
+    "difference",
     "fit",
     "initialise",
     "load_weights",
+    "overfit",
     "with_baseline",
 ]

@@ -146,6 +146,17 @@ from netspec.analysis.errors.stored import (
     stored_unused,
     unknown_init,
 )
+from netspec.analysis.errors.tests import (
+    no_such_fact,
+    no_such_model,
+    not_a_check,
+    not_a_type,
+    not_in_test,
+    not_to_overfit,
+    stands_alone,
+    which_end,
+    which_model,
+)
 from netspec.analysis.errors.training import (
     bad_condition,
     group_matches_nothing,
@@ -169,6 +180,15 @@ from netspec.analysis.errors.weights import (
 )
 
 __all__ = [
+    "no_such_fact",
+    "no_such_model",
+    "not_a_check",
+    "not_a_type",
+    "not_in_test",
+    "not_to_overfit",
+    "stands_alone",
+    "which_end",
+    "which_model",
     "file_as_value",
     "import_from_text",
     "import_missing",

@@ -43,14 +43,19 @@ def declared_type(
         if isinstance(dim, tree.Dots):
             evaluator.context.report(errors.rank_not_known(dim.span))
             return None
-        if isinstance(dim, tree.Name) and frame.scope.find(dim.id) is None:
-            frame.scope.bind(dim.id, Dim.symbol(dim.id), dim.span)
-            frame.scope.names[dim.id].used = True
-        size = _size(evaluator, dim, frame)
+        size = declared_size(evaluator, dim, frame)
         if size is None:
             return None
         dims.append(size)
     return TensorType(kind, tuple(dims))
+
+
+def declared_size(evaluator: Expressions, dim: tree.Expr, frame: Frame) -> Dim | None:
+    """A size of a type of which nothing else is known; a new name becomes a symbol."""
+    if isinstance(dim, tree.Name) and frame.scope.find(dim.id) is None:
+        frame.scope.bind(dim.id, Dim.symbol(dim.id), dim.span)
+        frame.scope.names[dim.id].used = True
+    return _size(evaluator, dim, frame)
 
 
 def bind_dimensions(
