@@ -6,7 +6,7 @@ A made one tries inputs of several kinds and shapes, and takes the first that th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, product
+from itertools import chain, islice, product
 
 from netspec.catalog.entries import Entry
 from netspec.catalog.records import Application, Argument, Refusal, Value
@@ -76,7 +76,7 @@ BETWEEN: tuple[tuple[int | str, ...], ...] = ((), (WIDTH,), ("T", WIDTH), ("H", 
 # As many candidates are tried at most.
 MOST = 4000
 INPUTS = ("x", "y", "z", "u", "v")
-RESULTS = ("a", "b", "c", "d", "e", "f")
+RESULTS = tuple("abcdefgh")
 
 TRAINED = """data {{
   {data}
@@ -112,7 +112,7 @@ def example(entry: Entry) -> str | None:
 def _whole(lines: Sequence[str]) -> str:
     """The lines of a declaration's example, those of a network within a model."""
     if lines[0].split()[0] in {"data", "model", "block", "param", "train"}:
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines).replace("\n}\n", "\n}\n\n") + "\n"
     return "model {\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
 
 
@@ -189,6 +189,7 @@ def _layer(entry: Entry) -> str | None:
 def _of_pattern(pattern: tree.TypeExpr) -> Iterator[TensorType]:
     """Types that a pattern of a declaration may mean, `...` being nothing or a few dimensions."""
     name = pattern.kind.id if pattern.kind is not None else "real"
+    name = "unit" if name == "fraction" else name
     kind = name if name in {"index", "int", "bool", "unit", "prob", "logprob"} else "real"
     dims = pattern.dims or ()
     for between in BETWEEN:
@@ -199,26 +200,30 @@ def _of_pattern(pattern: tree.TypeExpr) -> Iterator[TensorType]:
             else:
                 text = dim.span.text
                 shape.append(text if text in OPEN else WIDTH)
-        yield _typed(kind, shape)
+        made = _typed(kind, shape)
+        # As many classes as there are scores of one.
+        yield made.with_kind(Kind(kind, Dim.of(WIDTH))) if pattern.args else made
 
 
 def _function(entry: Entry) -> str | None:
     tensors = [a for a in _needed(entry) if set(a.types) & {"tensor", "tensors"}]
     count = sum(2 if "tensors" in argument.types else 1 for argument in tensors)
-    shapes: Iterator[tuple[tuple[int | str, ...], ...]]
-    shapes = iter([(shape,) * count for shape in SHAPES] if count else [()])
-    if count > 1:
-        shapes = iter([*shapes, *product(SHAPES, repeat=count)])
-    tried = (
-        tuple(_typed(kind, dims) for kind, dims in zip(kinds, shape, strict=True))
-        for shape in shapes
-        for kinds in product(KINDS, repeat=count)
-    )
-    for types in islice(tried, MOST):
+    for types in islice(_tried(entry, count), MOST):
         applied = entry.apply_function(*_arguments(entry, tensors, types))
         if isinstance(applied, Application):
             return _network(types, _statement(entry, tensors), len(applied.outputs))
     return None
+
+
+def _tried(entry: Entry, count: int) -> Iterator[tuple[TensorType, ...]]:
+    """Types for so many tensors: those that the declaration means, else any."""
+    if entry.signature is not None and len(entry.signature.inputs) == count:
+        yield from product(*(tuple(_of_pattern(of)) for of in entry.signature.inputs))
+        return
+    alike = ((shape,) * count for shape in SHAPES)
+    for shape in chain(alike, product(SHAPES, repeat=count)) if count else ((),):
+        for kinds in product(KINDS, repeat=count):
+            yield tuple(_typed(kind, dims) for kind, dims in zip(kinds, shape, strict=True))
 
 
 def _arguments(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netspec.codegen import layout, tensors
 from netspec.codegen.arguments import Argument, Fixed, Given, Listed, Named, alike, annotation
-from netspec.codegen.constructors import INPUTS, RESULTS, layer_call
+from netspec.codegen.constructors import INPUTS, NAMED_INPUTS, RESULTS, layer_call
 from netspec.codegen.forward import Child, Statements, Surroundings
 from netspec.codegen.initializers import init_call
 from netspec.codegen.layout import Expr
@@ -291,6 +291,7 @@ def _child(key: str, part: Part, writer: _Writer) -> Child:
         whole=False,
         weightless=not learned,
         inputs=INPUTS.get(target),
+        named=NAMED_INPUTS.get(target, {}),
         results=RESULTS.get(target),
     )
 

@@ -30,6 +30,11 @@ RESULTS: dict[str, Nesting] = {
 # Layers whose inputs are grouped: `self.lstm(x, (h, c))`.
 INPUTS: dict[str, Nesting] = {"torch.nn.LSTM": (0, (1, 2)), "torch.nn.LSTMCell": (0, (1, 2))}
 
+# Inputs that a layer's `forward` takes further back than their place here: given by name.
+NAMED_INPUTS: dict[str, dict[int, str]] = {
+    "torch.nn.MultiheadAttention": {3: "attn_mask", 4: "key_padding_mask"},
+}
+
 # Arguments that torch takes to equal another one when they are left out.
 SAME_UNLESS_GIVEN = {
     ("torch.nn.MultiheadAttention", "kdim"): "embed_dim",

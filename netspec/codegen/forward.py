@@ -58,6 +58,7 @@ class Child:
     whole: bool
     weightless: bool = False
     inputs: Nesting | None = None
+    named: Mapping[int, str] = field(default_factory=dict)
     results: Nesting | None = None
 
 
@@ -433,7 +434,9 @@ class Statements:
 
 def _invoked(child: Child, operands: list[Expr]) -> Expr:
     if child.inputs is None or isinstance(child.inputs, int) or len(operands) < 2:
-        return layout.call(child.text, operands)
+        by_place = [operand for at, operand in enumerate(operands) if at not in child.named]
+        by_name = [(name, operands[at]) for at, name in child.named.items() if at < len(operands)]
+        return layout.call(child.text, by_place, by_name)
     texts = [operand.text for operand in operands]
     return layout.call(child.text, [Expr(grouped(child.inputs, texts, "None"))])
 

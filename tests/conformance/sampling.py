@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from netspec import catalog
 from netspec.catalog import Application, Entry, Refusal
-from netspec.codegen.constructors import INPUTS
+from netspec.codegen.constructors import INPUTS, NAMED_INPUTS
 from netspec.types import Dim, Kind, TensorType
 
 LEARNED_BY_NAME = {
@@ -75,7 +75,9 @@ def holds(type: TensorType, given: Tensor) -> bool:
     if not given.numel():
         return True
     if type.kind.name in {"unit", "prob"}:
-        return bool((given >= 0).all()) and bool((given <= 1.0001).all())
+        # Attention that a mask leaves nothing to look at is no number.
+        numbers = given[~given.isnan()]
+        return bool((numbers >= 0).all()) and bool((numbers <= 1.0001).all())
     if type.kind.name == "index" and type.kind.size is not None:
         return bool((given >= 0).all()) and int(given.max()) < (type.kind.size.value or 0)
     return True
@@ -116,7 +118,7 @@ def run_layer(
             given = [tensor(of) for of in inputs]
             for one in given:
                 one.requires_grad_(one.is_floating_point())  # as in training
-            theirs = module(*grouped(name, given))
+            theirs = called(module, name, given)
     except (
         RuntimeError,
         ValueError,
@@ -129,11 +131,14 @@ def run_layer(
     return Outcome(ours, flat(theirs), module)
 
 
-def grouped(name: str, given: list[Tensor]) -> list[Any]:
-    """Tensors as the module takes them: an LSTM its states in a pair."""
-    if f"torch.nn.{name}" in INPUTS and len(given) > 1:
-        return [given[0], tuple(given[1:])]
-    return given
+def called(module: nn.Module, name: str, given: Sequence[Tensor]) -> Any:
+    """A layer on tensors as its `forward` takes them: an LSTM's states in a pair, masks by name."""
+    target = f"torch.nn.{name}"
+    if target in INPUTS and len(given) > 1:
+        return module(given[0], tuple(given[1:]))
+    names = NAMED_INPUTS.get(target, {})
+    by_place = [one for at, one in enumerate(given) if at not in names]
+    return module(*by_place, **{names[at]: one for at, one in enumerate(given) if at in names})
 
 
 def flat(value: Any) -> tuple[Tensor, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from sampling import agree, entry, flat, grouped, needs_hold, run_layer, tensor, typed
+from sampling import agree, called, entry, flat, needs_hold, run_layer, tensor, typed
 from torch import nn
 
 from netspec import catalog, codegen, driver
@@ -143,7 +143,14 @@ FORMS: dict[str, list[Form]] = {
         ({"hidden_size": 5, "bias": False}, real("B", 6)),
         ({"hidden_size": 5}, real("B", 6) + real("B", 5) * 2),
     ],
-    "MultiheadAttention": [({"num_heads": 2}, SEQUENCE + real("S", "B", 6) * 2)],
+    "MultiheadAttention": [
+        ({"num_heads": 2}, SEQUENCE + real("S", "B", 6) * 2),
+        ({"num_heads": 2}, [*SEQUENCE, *real("S", "B", 6) * 2, *real("T", "S")]),
+        (
+            {"num_heads": 3, "batch_first": True},
+            [*real("B", "T", 6) * 3, *real("T", "T"), *real("B", "T")],
+        ),
+    ],
     "TransformerEncoderLayer": [
         ({"nhead": 2, "dim_feedforward": 8}, SEQUENCE),
         ({"nhead": 2, "dim_feedforward": 8, "bias": False}, [*SEQUENCE, typed("bool", "T", "T")]),
@@ -175,7 +182,7 @@ def theirs(name: str, arguments: Mapping[str, Any], given: Sequence[TensorType])
     """What torch gives on the meta device, or its complaint."""
     try:
         module = getattr(nn, name)(**arguments).to("meta")
-        made = module(*grouped(name, [tensor(of, "meta") for of in given]))
+        made = called(module, name, [tensor(of, "meta") for of in given])
     except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
         return str(error) or "refused"
     return flat(made)
@@ -289,7 +296,7 @@ def test_what_is_built_computes_what_torch_does(
     torch.manual_seed(3)
     mine = flat(built(*tensors))
     torch.manual_seed(3)
-    torchs = flat(module(*grouped(name, tensors)))
+    torchs = flat(called(module, name, tensors))
     assert len(mine) == len(torchs)
     assert all(torch.equal(a, b) for a, b in zip(mine, torchs, strict=True))
 

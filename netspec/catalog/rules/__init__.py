@@ -68,7 +68,7 @@ WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
     "RNNCell": recurrent.cell,
     "LSTMCell": recurrent.cell,
     "GRUCell": recurrent.cell,
-    "MultiheadAttention": recurrent.attention,
+    "MultiheadAttention": transformers.attention,
     "TransformerEncoderLayer": transformers.encoder_layer,
     "TransformerDecoderLayer": transformers.decoder_layer,
     "CosineSimilarity": pairs.cosine_similarity,
@@ -141,6 +141,7 @@ OPTIONAL_INPUTS = {
     "RNNCell": 1,
     "GRUCell": 1,
     "LSTMCell": 2,
+    "MultiheadAttention": 2,
     "TransformerEncoderLayer": 2,
     "TransformerDecoderLayer": 2,
 }

@@ -1,4 +1,4 @@
-"""Recurrent layers and attention: shapes that hang on flags.
+"""Recurrent layers: shapes that hang on flags.
 
 RNNs follow the "Inputs" and "Outputs" sections of torch.nn.RNN, LSTM and GRU, L = `num_layers`:
 x: (T, B, input_size), or (B, T, input_size) with `batch_first`; gives the hidden states of the last
@@ -8,7 +8,7 @@ layer, in the same order, and the last states, (L * directions, B, hidden_size).
 from __future__ import annotations
 
 from netspec.catalog.call import Call, as_int
-from netspec.catalog.kinds import REAL, UNIT
+from netspec.catalog.kinds import REAL
 from netspec.types import Dim, TensorType
 
 BATCH = Dim.symbol("B")
@@ -75,43 +75,6 @@ def _check_states(call: Call, wanted: list[TensorType]) -> None:
             continue
         for a, b in zip(state.shape, shape.shape, strict=True):
             call.equal(a, b, message, input=position)
-
-
-def attention(call: Call) -> tuple[TensorType, ...]:
-    """The values weighted for each query, and the weights averaged over heads."""
-    for position, given in enumerate(call.inputs):
-        if given.rank != 3:
-            wrong_rank(call, position, given)
-            return (given,)
-    check_batch_first(call)
-    query, key, value = call.inputs
-    batch, length = (0, 1) if call.flag("batch_first") else (1, 0)
-    for name, position in (("embed_dim", 0), ("kdim", 1), ("vdim", 2)):
-        infer(call, name, call.inputs[position].shape[2], position)
-    width, heads = call.integer("embed_dim"), call.integer("num_heads")
-    if width % heads:
-        call.refuse(
-            "value",
-            f"`{call.name}` cannot divide {width} features into {heads} heads",
-            argument="num_heads",
-            input=0,
-        )
-    for position, other in ((1, key), (2, value)):
-        call.equal(
-            query.shape[batch],
-            other.shape[batch],
-            f"`{call.name}` wants one batch size, not {query.dims()} and {other.dims()}",
-            input=position,
-        )
-    call.equal(
-        key.shape[length],
-        value.shape[length],
-        f"`{call.name}` wants a value for every key, not {key.dims()} and {value.dims()}",
-        input=2,
-    )
-    extra = call.flag("add_bias_kv") + call.flag("add_zero_attn")
-    weights = (query.shape[batch], query.shape[length], key.shape[length] + extra)
-    return query.with_kind(REAL), TensorType(UNIT, weights)
 
 
 def infer(call: Call, name: str, size: Dim, position: int) -> None:

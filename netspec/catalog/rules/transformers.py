@@ -1,4 +1,4 @@
-"""The layers of a transformer: sequences in and out, and masks over pairs of their places.
+"""Attention and the layers of a transformer: sequences, and masks over pairs of their places.
 
 x: (T, B, d_model), or (B, T, d_model) with `batch_first`. A mask over places is (T, S), or
 (B * nhead, T, S); one over padding is (B, T). Both hold truth values, true where nothing is to be
@@ -8,9 +8,53 @@ looked at, or numbers that are added to the scores.
 from __future__ import annotations
 
 from netspec.catalog.call import Call
-from netspec.catalog.kinds import REAL
+from netspec.catalog.kinds import REAL, UNIT
 from netspec.catalog.rules.recurrent import check_batch_first, infer, wrong_rank
 from netspec.types import Dim, TensorType
+
+
+def attention(call: Call) -> tuple[TensorType, ...]:
+    """The values weighted for each query, and the weights averaged over heads.
+
+    A mask of places may follow the values, then one of padding.
+    """
+    query, key, value = call.inputs[:3]
+    if not all(_is_sequence(call, position) for position in range(3)):
+        return (query,)
+    check_batch_first(call)
+    batch, length = (0, 1) if call.flag("batch_first") else (1, 0)
+    for name, position in (("embed_dim", 0), ("kdim", 1), ("vdim", 2)):
+        infer(call, name, call.inputs[position].shape[2], position)
+    width, heads = call.integer("embed_dim"), call.integer("num_heads")
+    if width % heads:
+        call.refuse(
+            "value",
+            f"`{call.name}` cannot divide {width} features into {heads} heads",
+            argument="num_heads",
+            input=0,
+        )
+    for position, other in ((1, key), (2, value)):
+        call.equal(
+            query.shape[batch],
+            other.shape[batch],
+            f"`{call.name}` wants one batch size, not {query.dims()} and {other.dims()}",
+            input=position,
+        )
+    call.equal(
+        key.shape[length],
+        value.shape[length],
+        f"`{call.name}` wants a value for every key, not {key.dims()} and {value.dims()}",
+        input=2,
+    )
+    if len(call.inputs) > 3:
+        _check_places(
+            call, 3, query.shape[batch], query.shape[length], key.shape[length], "num_heads"
+        )
+    if len(call.inputs) > 4:
+        _check_padding(call, 4, query.shape[batch], key.shape[length])
+    extra = call.flag("add_bias_kv") + call.flag("add_zero_attn")
+    weights = (query.shape[batch], query.shape[length], key.shape[length] + extra)
+    return query.with_kind(REAL), TensorType(UNIT, weights)
 
 
 def encoder_layer(call: Call) -> tuple[TensorType, ...]:
@@ -75,9 +119,11 @@ def _batch_and_length(call: Call, position: int) -> tuple[Dim, Dim]:
     return (first, second) if call.flag("batch_first") else (second, first)
 
 
-def _check_places(call: Call, position: int, batch: Dim, rows: Dim, columns: Dim) -> None:
+def _check_places(
+    call: Call, position: int, batch: Dim, rows: Dim, columns: Dim, heads: str = "nhead"
+) -> None:
     given = call.inputs[position]
-    wanted = {2: (rows, columns), 3: (batch * call.integer("nhead"), rows, columns)}
+    wanted = {2: (rows, columns), 3: (batch * call.integer(heads), rows, columns)}
     _check_mask(call, position, wanted.get(given.rank, (rows, columns)))
 
 
