@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netspec.codegen.layout import Expr, call, display
 from netspec.export import stopping
 from netspec.export.parameters import updated
@@ -26,6 +28,11 @@ def train_function(script: Script) -> str:
                 f'"""Train the {model}, printing each epoch; gives the averaged {model}."""'
             )
         writer.line(f'count = len(train["{script.first}"])')
+        if plan.compile:
+            made = "torch.compile(model)"
+            several = "{name: torch.compile(model) for name, model in models.items()}"
+            writer.line(f"compiled = {several if script.held else made}")
+            script = replace(script, compiled=True)
         for turn in script.turns:
             _optimizer(writer, script, turn)
         if plan.precision == "fp16":

@@ -16,7 +16,8 @@ class Script:
 
     `prediction` and `target` are what metrics compare, as expressions over `output` and `rows`;
     `whole` says that every step takes all rows, `shuffled` that there surely are more rows than a
-    batch takes; `measured_rows` is how many are measured at once.
+    batch takes; `measured_rows` is how many are measured at once. `compiled` holds inside the loop
+    of a plan that says so.
     """
 
     plan: TrainPlan
@@ -30,6 +31,7 @@ class Script:
     whole: bool
     shuffled: bool
     measured_rows: int | None
+    compiled: bool = False
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -45,6 +47,11 @@ class Script:
     def variable(self) -> str:
         """What the model, or the holder of the models, is called."""
         return "models" if self.held else "model"
+
+    @property
+    def called(self) -> str:
+        """What is called: inside the training loop, perhaps what torch made of the model."""
+        return "compiled" if self.compiled else self.variable
 
     @property
     def parameter(self) -> str:
@@ -67,7 +74,7 @@ class Script:
         if self.plan.models:
             return None
         slots = self.network.graph.inputs
-        return call("model", [Expr(f'rows["{slot.name or "x"}"]') for slot in slots])
+        return call(self.called, [Expr(f'rows["{slot.name or "x"}"]') for slot in slots])
 
     def operand(self, name: str) -> str:
         """A model output or a data field, inside the loop."""
@@ -97,8 +104,9 @@ class Turn:
     @property
     def loss_call(self) -> Expr:
         """The call of the loss on what it is made of."""
-        models = (f'models["{name}"]' for name in self.phase.applied)
-        first = models if self.script.held else ("model" for _ in self.phase.applied)
+        called = self.script.called
+        models = (f'{called}["{name}"]' for name in self.phase.applied)
+        first = models if self.script.held else (called for _ in self.phase.applied)
         slots = self.phase.loss.inputs
         operands = [*first, *(self.script.operand(slot.name or "output") for slot in slots)]
         return call(function_name(self.phase), [Expr(operand) for operand in operands])

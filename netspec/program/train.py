@@ -199,6 +199,7 @@ class TrainPlan:
     weights: tuple[Start, ...] = ()
     ema: float | None = None
     precision: Precision = "fp32"
+    compile: bool = False
 
     @property
     def measured(self) -> tuple[str, ...]:

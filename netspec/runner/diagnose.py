@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from netspec.diagnostics.record import Diagnostic
 from netspec.program.graph import Model
 from netspec.runner.errors import (
+    cannot_compile,
     layer_failed,
     not_finite,
     optimizer_refuses,
@@ -184,6 +185,9 @@ def _finite(value: object) -> bool:
 
 def explain_failure(job: Job, failure: Exception) -> Diagnostic | None:
     """Tell torch's error with the line of the layer that raised it; none if no layer did."""
+    if job.plan.compile and _from_the_compiler(failure):
+        reason = str(failure).strip().splitlines()[0]
+        return cannot_compile(job.plan.span, device=str(job.device), reason=reason)
     layers = {id(layer): key for key, layer in job.module.named_modules() if key}
     key, trace = None, failure.__traceback__
     computed: Turn | None = None  # whose loss failed
@@ -214,6 +218,12 @@ def explain_failure(job: Job, failure: Exception) -> Diagnostic | None:
     if key is None and computed is None:
         return None
     return layer_failed(span, where=where, reason=reason)
+
+
+def _from_the_compiler(failure: Exception) -> bool:
+    """Whether torch.compile failed; its classes are not imported, which would take long."""
+    homes = {kind.__module__ for kind in type(failure).__mro__}
+    return any(home.startswith(("torch._dynamo", "torch._inductor")) for home in homes)
 
 
 def span_of(network: Model, key: str) -> Span | None:

@@ -244,6 +244,25 @@ def no_precision(span: Span | None, *, precision: str, device: str, reason: str)
     )
 
 
+@code("NS7032")
+def cannot_compile(span: Span, *, device: str, reason: str) -> Diagnostic:
+    """The model cannot be compiled on this machine.
+
+    `compile = true` hands the model to `torch.compile`, which writes code for the device and needs
+    a compiler to make it run: a C++ compiler on the CPU, Triton on a card. torch's own sentence
+    says what it missed. Without `compile` the same model trains as it is.
+
+        netspec run model.net
+    """
+    return error(
+        f"`torch.compile` cannot compile the model for `{device}`",
+        span,
+        "asked for here",
+        notes=(reason,),
+        help="install what is missing (a C++ compiler, or Triton), or take `compile` out",
+    )
+
+
 def near_patterns(pattern: str, names: tuple[str, ...]) -> tuple[str, ...]:
     """Parameter names, or the parts of them, near a pattern that matched nothing.
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
 from torch import Tensor, nn
 
 from netspec.program.train import Phase
 from netspec.runner.job import Batch, Evaluate, Loss, Wiring
 from netspec.runner.precision import PLAIN, Arithmetic
+
+Forward = Callable[..., Any]
 
 
 def evaluation(
@@ -15,12 +21,22 @@ def evaluation(
     loss: Loss,
     wiring: Wiring,
     arithmetic: Arithmetic = PLAIN,
+    *,
+    compiled: bool = False,
 ) -> Evaluate:
     """The function from a batch to the loss with its terms, and the pool that metrics look in.
 
-    The loss and its terms are float32, however few digits they were computed with.
+    The loss and its terms are float32, however few digits they were computed with. What is
+    `compiled` are the models; the modules stay what they are, and so do their keys.
     """
-    compute = (_applying if phase.applied else _looking)(phase, module, loss, wiring)
+    if phase.applied:
+        held = isinstance(module, nn.ModuleDict)
+        models = [module.get_submodule(name) if held else module for name in phase.applied]
+        compute = _applying(
+            phase, [_run(model, compiled=compiled) for model in models], loss, wiring
+        )
+    else:
+        compute = _looking(_run(module, compiled=compiled), loss, wiring)
     if not arithmetic.low:
         return compute
 
@@ -32,7 +48,13 @@ def evaluation(
     return in_few_digits
 
 
-def _looking(phase: Phase, module: nn.Module, loss: Loss, wiring: Wiring) -> Evaluate:
+def _run(module: nn.Module, *, compiled: bool) -> Forward:
+    """What is called in place of a module."""
+    made: Forward = torch.compile(module) if compiled else module
+    return made
+
+
+def _looking(module: Forward, loss: Loss, wiring: Wiring) -> Evaluate:
     """It for a loss that looks at the outputs of the one model."""
     inputs, operands = wiring.inputs, wiring.operands
 
@@ -44,10 +66,8 @@ def _looking(phase: Phase, module: nn.Module, loss: Loss, wiring: Wiring) -> Eva
     return through_outputs
 
 
-def _applying(phase: Phase, module: nn.Module, loss: Loss, wiring: Wiring) -> Evaluate:
+def _applying(phase: Phase, models: Sequence[Forward], loss: Loss, wiring: Wiring) -> Evaluate:
     """The same for a loss that takes the models themselves."""
-    held = isinstance(module, nn.ModuleDict)
-    models = [module.get_submodule(name) if held else module for name in phase.applied]
     operands, count = wiring.operands, 1 + len(phase.terms)
 
     def through_models(batch: Batch) -> tuple[tuple[Tensor, ...], Batch]:

@@ -188,7 +188,7 @@ def prepare_job(
     length = Length(epochs=whole_epochs, steps=steps, per_epoch=per_epoch)
     fields = splits.train.fields
     turns = tuple(
-        _turn(phase, network, module, loss, fields, length, arithmetic)
+        _turn(plan, phase, network, module, loss, fields, length, arithmetic)
         for phase, loss in zip(plan.phases, losses, strict=True)
     )
     job = Job(
@@ -210,6 +210,7 @@ def prepare_job(
 
 
 def _turn(
+    plan: TrainPlan,
     phase: Phase,
     network: Model,
     module: nn.Module,
@@ -228,7 +229,7 @@ def _turn(
     return Turn(
         phase=phase,
         loss=loss,
-        evaluate=evaluation(phase, module, loss, wiring, arithmetic),
+        evaluate=evaluation(phase, module, loss, wiring, arithmetic, compiled=plan.compile),
         wiring=wiring,
         optimizer=optimizer,
         rate=build_rate(phase.schedule, optimizer, length),

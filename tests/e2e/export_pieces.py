@@ -65,10 +65,10 @@ def recorded(history: list[dict[str, float]], final: dict[str, Values]) -> Print
     return Printed(kept, final)
 
 
-def run_alone(script: Path) -> Printed:
-    """Run a script in a process of its own, in its folder."""
+def run_alone(script: Path, warnings: str = "error") -> Printed:
+    """Run a script in a process of its own, in its folder; `warnings` is what becomes of them."""
     done = subprocess.run(
-        [sys.executable, "-I", "-W", "error", "-c", ALONE, str(script)],
+        [sys.executable, "-I", "-W", warnings, "-c", ALONE, str(script)],
         cwd=script.parent,
         capture_output=True,
         text=True,

@@ -6,6 +6,7 @@ The specs are small and made up; `test_export.py` does the same with real ones.
 from __future__ import annotations
 
 import gzip
+import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from export_cases import CASES, training
-from export_pieces import Scripts, both, complaints, scripts_process
+from export_pieces import Scripts, both, complaints, recorded, run_alone, scripts_process
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -42,6 +43,29 @@ def test_every_script_is_clean(tmp_path: Path) -> None:
         scripts.append(tmp_path / f"{name}.py")
         scripts[-1].write_text(netspec.parse(text).export(), encoding="utf-8")
     assert complaints(*scripts) == ""
+
+
+COMPILED = CASES["ema"].replace("ema = 0.9", "ema = 0.9\n  compile = true")
+
+
+@pytest.mark.skipif(
+    not any(map(shutil.which, ("g++", "clang++"))),
+    reason="there is no C++ compiler for torch.compile on this machine",
+)
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")  # torch uses it
+def test_a_compiled_script_measures_what_its_run_measured(tmp_path: Path) -> None:
+    spec = netspec.parse(COMPILED)
+    script = tmp_path / "script.py"
+    script.write_text(spec.export(), encoding="utf-8")
+    assert "compiled = torch.compile(model)" in spec.export()
+    assert complaints(script) == ""
+    run = spec.train(runs=tmp_path / "runs")
+    printed = run_alone(script, warnings="ignore")  # torch's own, while it compiles
+    # What torch's compiler adds up, and in which order, hangs on where in memory a batch begins.
+    ran = recorded(run.history, run.metrics)
+    told, measured = ([*each.epochs, *each.final.values()] for each in (printed, ran))
+    for mine, its in zip(told, measured, strict=True):
+        assert mine == pytest.approx(its, abs=1e-5)
 
 
 STOPPED = sorted(name for name in CASES if name.startswith("stop_"))

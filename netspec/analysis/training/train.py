@@ -47,7 +47,7 @@ from netspec.syntax import tree
 from netspec.types import Dim, TensorType
 
 CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline", "weights")
-LATER = ("compile", "checkpoint")
+LATER = ("checkpoint",)
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -85,6 +85,7 @@ PLAIN: dict[str, Setting] = {
     "accumulate": Setting(_whole(1), "a positive number of batches"),
     "ema": Setting(_share, "a number between 0 and 1, what each step keeps of the average"),
     "workers": Setting(_whole(0), "a number of processes, 0 or more"),
+    "compile": Setting(lambda value: isinstance(value, bool), "`true` or `false`"),
     "precision": Setting(lambda value: value in PRECISIONS, "`fp32`, `tf32`, `bf16` or `fp16`"),
     "device": Setting(lambda value: value in DEVICES, "`auto`, `cpu`, `cuda` or `mps`"),
 }
