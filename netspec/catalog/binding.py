@@ -121,7 +121,7 @@ def bind(
             where, value = placed[argument.name]
             known = _known(value)
             if isinstance(known, Dim):
-                return _unknown_size(name, argument, where, known)
+                return unknown_size(name, argument, where, known)
             refusal = check_value(kind, name, argument, where, known)
             if refusal is not None:
                 return refusal
@@ -269,7 +269,8 @@ def _unknown(name: str, arguments: Arguments, keyword: str) -> Refusal:
     )
 
 
-def _unknown_size(name: str, argument: Argument, where: Place, size: Dim) -> Refusal:
+def unknown_size(name: str, argument: Argument, where: Place, size: Dim) -> Refusal:
+    """The refusal for a size that is known only at run time."""
     return Refusal(
         reason="unknown-size",
         message=f"`{argument.name}` of `{name}` must be known now, and `{size}` is known only when "

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from netspec.catalog.records import Need, Operand, Reason, Refusal
+from netspec.catalog.records import Implied, Need, Operand, Reason, Refusal
 from netspec.types import Bindings, Clash, Dim, Kind, TensorType, broadcast, compare, lowest
 
 Shape = tuple[Dim, ...]
@@ -32,7 +32,7 @@ class Call:
     kinds: dict[str, Kind] = field(default_factory=dict)
     rest: Shape = ()
     needs: list[Need] = field(default_factory=list)
-    implied: dict[str, int | tuple[int, ...]] = field(default_factory=dict)
+    implied: dict[str, Implied] = field(default_factory=dict)
     refusal: Refusal | None = None
 
     # --- mistakes and facts ----------------------------------------------------------------------
@@ -117,6 +117,11 @@ class Call:
         return shape
 
     # --- arguments ----------------------------------------------------------------------------
+
+    def imply(self, name: str, value: Implied) -> None:
+        """Have the call written with an argument that the text leaves away."""
+        if name not in self.given:
+            self.implied[name] = value
 
     def tensor(self, name: str) -> TensorType:
         """The tensor argument of that name."""

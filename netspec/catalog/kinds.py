@@ -87,6 +87,11 @@ def root(kind: Kind) -> Kind:
     return UNIT if kind.name in {"unit", "prob"} else REAL
 
 
+def finite(kind: Kind) -> Kind:
+    """What `nan_to_num` gives: any float, since a number may stand for NaN; the rest as it is."""
+    return REAL if kind.is_float else kind
+
+
 def averaged(kind: Kind) -> Kind:
     """What a mean gives: of numbers within [0, 1] one within [0, 1]."""
     return UNIT if kind.name in {"unit", "prob"} else REAL
@@ -94,7 +99,7 @@ def averaged(kind: Kind) -> Kind:
 
 FUNCTIONS: dict[str, Callable[[Kind], Kind]] = {
     function.__name__: function
-    for function in (elements, numeric, rounded, exponential, logarithm, root, averaged)
+    for function in (elements, numeric, rounded, exponential, logarithm, root, finite, averaged)
 }
 
 

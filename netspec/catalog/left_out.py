@@ -105,6 +105,8 @@ ARGUMENTS = {
     "memory_format": "the run's affair",
     "enable_gqa": "heads are grouped by `repeat_interleave`, or not at all",
     "unbiased": "torch has replaced it by `correction`",
+    "training": "the run tells whether the model is trained",
+    "stable": "equal values have no order that a spec should count on",
 }
 
 # Where a declaration differs from torch on purpose: (entry, argument) -> why.
@@ -112,6 +114,9 @@ DIFFERENCES = {
     ("Softmax", "dim"): "torch guesses the dimension when it is not given, and warns",
     ("Softmin", "dim"): "torch guesses the dimension when it is not given, and warns",
     ("LogSoftmax", "dim"): "torch guesses the dimension when it is not given, and warns",
+    ("softmin", "dim"): "torch guesses the dimension when it is not given, and warns",
+    ("cross", "dim"): "torch guesses the dimension when it is not given, and warns",
+    ("kl_div", "reduction"): "as for `KLDivLoss`",
     ("softmax", "dim"): "torch guesses the dimension when it is not given, and warns",
     ("log_softmax", "dim"): "torch guesses the dimension when it is not given, and warns",
     (

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from netspec.catalog import binding
 from netspec.catalog.binding import Arguments
-from netspec.catalog.records import Operand, Refusal
+from netspec.catalog.records import Argument, Operand, Refusal
 from netspec.types import Dim, TensorType
+
+# Types of arguments that take a size known only at run time.
+FREE = frozenset({"size", "sizes", "ints", "float"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ def bind_operands(
         if isinstance(value, TensorType) and argument.types == ("tensors",):
             value = (value,)
         refusal = binding.check_value("function", name, argument, where, value)
+        refusal = refusal or _unknown(name, argument, where, value)
         if refusal is not None:
             return refusal
         given[argument.name] = value
@@ -47,6 +51,15 @@ def bind_operands(
         return refusal
     values = binding.filled(arguments, given)
     return Operands(values, frozenset(given), tuple(_tensors(tuple(values.values()))))
+
+
+def _unknown(name: str, argument: Argument, where: binding.Place, value: Operand) -> Refusal | None:
+    """The refusal for a size known only at run time where the shape hangs on the number."""
+    if FREE & set(argument.types):
+        return None
+    items = value if isinstance(value, tuple) else (value,)
+    unknown = next((item for item in items if isinstance(item, Dim)), None)
+    return None if unknown is None else binding.unknown_size(name, argument, where, unknown)
 
 
 def _settled(value: Operand) -> Operand:

@@ -12,6 +12,9 @@ from netspec.types import Dim, TensorType
 Value = int | float | bool | str | None | Dim | tuple["Value", ...]
 Operand = TensorType | Value | tuple["Operand", ...]
 
+# An argument that a call is written with though the text leaves it away.
+Implied = int | bool | str | tuple[int, ...]
+
 Nesting = tuple["int | Nesting", ...]
 
 Reason = Literal[
@@ -119,7 +122,7 @@ class Application:
     weights: tuple[tuple[str, tuple[int, ...], bool], ...] = ()
     requirements: tuple[Need, ...] = ()
     nesting: Nesting = ()
-    implied: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
+    implied: tuple[tuple[str, Implied], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -228,6 +228,7 @@ class _Writer:
             indent=8,
             shapes=len(self.plan.uses) == 1,
             tensor=lambda read: tensors.reached(self.body, (read.child, *read.path)),
+            training=Expr("self.training"),
         )
         statements = Statements(self.body.graph, around)
         yield from _signature(statements.inputs, len(self.body.graph.outputs))

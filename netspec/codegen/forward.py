@@ -64,7 +64,10 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the statements stand in: children by key, constants by path, the margin."""
+    """What the statements stand in: children by key, constants by path, the margin.
+
+    `training` is what says whether the model is trained, where there is such a thing.
+    """
 
     child: Callable[[str], Child]
     constant: Callable[[Path, Literal], Expr]
@@ -72,6 +75,7 @@ class Surroundings:
     shapes: bool
     # How a tensor of a child is written.
     tensor: Callable[[Read], Expr] | None = None
+    training: Expr | None = None
 
 
 @dataclass(slots=True)
@@ -222,7 +226,9 @@ class Statements:
             for name, value in step.keywords
         ]
         device = Expr(f"{self.inputs[0]}.device") if self.inputs else None
-        made.expr = functions.computed(step.function, arguments, keywords, device)
+        made.expr = functions.computed(
+            step.function, arguments, keywords, device, self.around.training
+        )
         made.calls += not functions.is_operator(step.function)
         return made
 
@@ -443,4 +449,4 @@ def _invoked(child: Child, operands: list[Expr]) -> Expr:
 
 def _splits(step: Compute) -> bool:
     """Whether the function gives a tuple even of one."""
-    return step.function in {"split", "chunk"}
+    return step.function in functions.TUPLES

@@ -42,7 +42,7 @@ def expression(graph: Graph, constant: Constant) -> Expr:
             for name, value in step.keywords
         ]
         value = functions.computed(step.function, arguments, keywords, None)
-        several = len(step.results) > 1 or step.function in {"split", "chunk"}
+        several = len(step.results) > 1 or step.function in functions.TUPLES
         for at, slot in enumerate(step.results):
             made[slot.id] = layout.subscript(value, [Expr(str(at))]) if several else value
     return made[graph.outputs[0].id]

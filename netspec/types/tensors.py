@@ -26,8 +26,10 @@ class TensorType:
         return TensorType(kind, self.shape)
 
     def substitute(self, values: Mapping[str, Dim]) -> TensorType:
-        """The type with symbols replaced."""
-        return TensorType(self.kind, tuple(dim.substitute(values) for dim in self.shape))
+        """The type with symbols replaced, in the shape and in `index(n)`."""
+        size = None if self.kind.size is None else self.kind.size.substitute(values)
+        kind = Kind(self.kind.name, size)
+        return TensorType(kind, tuple(dim.substitute(values) for dim in self.shape))
 
     def dims(self) -> str:
         """The shape as it is written: `[B, 3]`."""

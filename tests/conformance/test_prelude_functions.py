@@ -286,7 +286,13 @@ def test_function_and_torch_agree(case: Case) -> None:
 def test_every_function_is_sampled() -> None:
     losses = {name for name in catalog.load().names("function") if "loss" in name}
     losses |= {"binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy"}
-    assert {name for name, _, _ in CASES} | losses == set(catalog.load().names("function"))
+    # Those of the other files are sampled in the tests named after what they are functions of.
+    declared = {
+        name
+        for name in catalog.load().names("function")
+        if entry("function", name).declaration.file == "functions.net"
+    }
+    assert {name for name, _, _ in CASES} | (losses & declared) == declared
 
 
 SYMBOLIC: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [

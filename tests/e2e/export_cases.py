@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from export_functions import FUNCTION_CASES
 from export_losses import LOSS_CASES
 
 BLOBS = """
@@ -227,6 +228,7 @@ CASES |= {
     f"loss_{name}": NUMBERS + SMALL.replace("OUTPUTS", "1") + training(loss=loss, metrics="[mse]")
     for name, loss in for_losses.items()
 }
+CASES |= FUNCTION_CASES
 CASES |= LOSS_CASES
 CASES["loss_smoothed"] = (
     BLOBS + SMALL.replace("OUTPUTS", "3") + training(loss="CrossEntropyLoss(label_smoothing=0.1)")

@@ -39,6 +39,7 @@ from netspec.analysis.errors.expressions import (
     size_with_float,
     too_long,
 )
+from netspec.analysis.errors.functions import function_left_out, trained_in_loss
 from netspec.analysis.errors.imports import (
     file_as_value,
     import_from_text,
@@ -215,6 +216,7 @@ __all__ = [
     "empty_body",
     "expands_too_deeply",
     "empty_domain",
+    "function_left_out",
     "gives_no_tensor",
     "group_matches_nothing",
     "index_missing",
@@ -311,6 +313,7 @@ __all__ = [
     "unknown_init",
     "too_long",
     "too_many_arguments",
+    "trained_in_loss",
     "unknown_argument",
     "unknown_block_argument",
     "unknown_choice",

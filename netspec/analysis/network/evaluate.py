@@ -33,6 +33,7 @@ from netspec.analysis.network.values import (
     describe,
 )
 from netspec.catalog import Entry, Need, Operation, Refusal, left_out, operators
+from netspec.catalog.left_out_functions import FUNCTIONS
 from netspec.program.graph import Requirement
 from netspec.source import Span
 from netspec.syntax import tree
@@ -205,6 +206,8 @@ class Expressions(ABC):
         candidates = {*frame.scope.visible(), *catalog.names("layer"), *catalog.names("function")}
         if catalog.find("loss", name.id) is not None:
             return errors.loss_in_model(name.span, name.id)
+        if name.id in FUNCTIONS:
+            return errors.function_left_out(name.span, name.id, FUNCTIONS[name.id])
         declared = self.context.declared.get((name.span.source, name.id))
         if declared is not None:
             return errors.unknown_name(name.span, name.id, (), declared)
@@ -327,7 +330,10 @@ class Expressions(ABC):
             entry, (*args, *(k.value for k in keywords)), named, given[len(flow) :]
         ):
             return UNKNOWN
-        positional = self.aligned(entry, call, positional)
+        aligned = self.aligned(entry, call, positional)
+        if aligned is None:
+            return UNKNOWN
+        positional = aligned
         outcome = entry.apply_function(
             [_typed(value) for value in positional],
             {name: _typed(value) for name, value in named.items()},
@@ -350,8 +356,11 @@ class Expressions(ABC):
 
     def aligned(
         self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...]
-    ) -> tuple[Value, ...]:
-        """The operands of a function, as they are; a loss looks at some in another shape."""
+    ) -> tuple[Value, ...] | None:
+        """The operands of a function, as they are; a loss looks at some in another shape.
+
+        None when they cannot be looked at so, which is reported.
+        """
         return positional
 
     def _are_operands(

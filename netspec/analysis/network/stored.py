@@ -12,8 +12,9 @@ from netspec.analysis.network.initial import ill_suited, initializer
 from netspec.analysis.network.instances import Instances
 from netspec.analysis.network.values import UNKNOWN, Instance, Scope, Unknown, Value, describe
 from netspec.catalog.kinds import REAL
+from netspec.catalog.rules import TRAINED
 from netspec.diagnostics import Label, did_you_mean
-from netspec.program.graph import Graph, Initializer, Stored
+from netspec.program.graph import Compute, Graph, Initializer, Stored
 from netspec.program.graph import Sequence as OperandSequence
 from netspec.program.operands import dims
 from netspec.syntax import tree
@@ -211,6 +212,11 @@ class StoredTensors(Instances):
             why = f"{named} is computed only then"
             self.context.report(errors.stored_not_constant(first.span, what, why, also))
             return False
+        for step in builder.steps:
+            if isinstance(step, Compute) and _is_trained(step):
+                why = f"`{step.function}` acts while the model is trained"
+                self.context.report(errors.stored_not_constant(step.span, what, why))
+                return False
         for dim in (*(d for step in builder.steps for d in dims(step)), *value.type.shape):
             if dim.value is None:
                 self._size_unknown(first, what, dim)
@@ -250,3 +256,8 @@ def _is_size(value: Value) -> bool:
 
 def _numbers(given: TensorType) -> int:
     return math.prod(dim.value or 1 for dim in given.shape)
+
+
+def _is_trained(step: Compute) -> bool:
+    """Whether the step does something in training only."""
+    return step.function in TRAINED or any(name == "dropout_p" for name, _ in step.keywords)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -17,10 +18,12 @@ from netspec.analysis.network.values import UNKNOWN, CatalogueName, Scope, Unkno
 from netspec.catalog import Entry, Refusal, left_out
 from netspec.catalog import Value as Constant
 from netspec.catalog.kinds import REAL, UNIT, accepts
+from netspec.catalog.rules import PLACE_BY_PLACE, TRAINED
 from netspec.catalog.rules.losses import operands as operands_of
 from netspec.diagnostics import Diagnostic
 from netspec.program.data import DataPlan, Field
 from netspec.program.graph import Graph, Model
+from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import Dim, TensorType
 
@@ -34,8 +37,13 @@ COMPARING = frozenset(
     {
         "mse_loss",
         "l1_loss",
+        "smooth_l1_loss",
+        "huber_loss",
         "binary_cross_entropy",
         "binary_cross_entropy_with_logits",
+        "hinge_embedding_loss",
+        "poisson_nll_loss",
+        "soft_margin_loss",
     }
 )
 
@@ -110,6 +118,9 @@ class Losses(Bodies):
         self, entry: Entry, call: tree.Expr, flow: Sequence[Value], frame: Frame
     ) -> Value:
         """Apply a function; a loss takes its tensors by position and its settings by name."""
+        if entry.name in TRAINED or _drops_out(call):
+            self.context.report(errors.trained_in_loss(call.span, entry.name))
+            return UNKNOWN
         if entry.kind != "loss":
             return super().apply_function(entry, call, flow, frame)
         args = call.args if isinstance(call, tree.Call) else ()
@@ -135,15 +146,20 @@ class Losses(Bodies):
             if _rows_misaligned(left.type, right.type):
                 viewed = self._viewed(pair)
                 if viewed is None or viewed[0][1].shape != viewed[1][1].shape:
-                    self._report_misaligned(expression, pair)
+                    self._report_misaligned(expression.op, expression.span, pair)
                     return UNKNOWN
                 left, right = self._insert_views(viewed, expression)
         return super().tensor_binary(expression, left, right, frame)
 
     def aligned(
         self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...]
-    ) -> tuple[Value, ...]:
-        """A loss written as a function compares rows with their own rows too."""
+    ) -> tuple[Value, ...] | None:
+        """A loss written as a function compares rows with their own rows too.
+
+        So does a function that works place by place, such as `minimum`.
+        """
+        if entry.name in PLACE_BY_PLACE:
+            return self._places_aligned(entry, call, positional)
         pair = [value for value in positional[:2] if isinstance(value, Tensor)]
         if entry.name not in COMPARING or len(pair) != 2:
             return positional
@@ -154,15 +170,33 @@ class Losses(Bodies):
             return (*pair, *positional[2:])
         return (*self._insert_views(viewed, call), *positional[2:])
 
-    def _report_misaligned(self, expression: tree.Binary, pair: tuple[Tensor, Tensor]) -> None:
+    def _places_aligned(
+        self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...]
+    ) -> tuple[Value, ...] | None:
+        """Two tensors as `tensor_binary` has them; of more, none may be misaligned."""
+        tensors = [value for value in positional if isinstance(value, Tensor)]
+        for first, second in itertools.combinations(tensors, 2):
+            pair = (first, second)
+            if not _rows_misaligned(first.type, second.type):
+                continue
+            viewed = self._viewed(pair)
+            fits = viewed is not None and viewed[0][1].shape == viewed[1][1].shape
+            if viewed is None or not fits or len(tensors) > 2:
+                self._report_misaligned(entry.name, call.span, pair)
+                return None
+            made = iter(self._insert_views(viewed, call))
+            return tuple(next(made) if isinstance(v, Tensor) else v for v in positional)
+        return positional
+
+    def _report_misaligned(self, name: str, span: Span, pair: tuple[Tensor, Tensor]) -> None:
         first, second = (tensor.type.dims() for tensor in pair)
         refusal = Refusal(
             reason="rank",
-            message=f"`{expression.op}` compares {first} with {second}",
+            message=f"`{name}` compares {first} with {second}",
             notes=("torch would pair every row with every other; a loss never does that",),
             help="give both the same dimensions: `unsqueeze(y, dim=1)` makes [B, 1] of [B]",
         )
-        made = refusal_diagnostic(refusal, Written(span=expression.span), pair, self._said)
+        made = refusal_diagnostic(refusal, Written(span=span), pair, self._said)
         self.context.report(made)
 
     # --- criteria ------------------------------------------------------------------------------
@@ -293,6 +327,12 @@ class Losses(Bodies):
                 continue
             if wanted in FLOAT_TARGETS:
                 self.as_real.add(name)
+
+
+def _drops_out(call: tree.Expr) -> bool:
+    """Whether a call asks for a chance of leaving numbers out, as attention may."""
+    keywords = call.keywords if isinstance(call, tree.Call) else ()
+    return any(keyword.name.id == "dropout_p" for keyword in keywords)
 
 
 def _rows_misaligned(left: TensorType, right: TensorType) -> bool:

@@ -10,10 +10,17 @@ from collections.abc import Callable
 
 from netspec.catalog.call import Call
 from netspec.catalog.rules import (
+    applied,
+    arithmetic,
+    arrangements,
     creation,
+    diagonals,
+    indexing,
     joins,
     layers,
     losses,
+    matrices,
+    ordering,
     pairs,
     pointwise,
     products,
@@ -22,6 +29,7 @@ from netspec.catalog.rules import (
     resampling,
     shapes,
     transformers,
+    vision,
     windows,
 )
 from netspec.types import Dim, TensorType
@@ -49,8 +57,13 @@ CHECKS: dict[str, Callable[[Call], None]] = {
     "LogSoftmax": layers.check_dim,
     "KLDivLoss": losses.check_divergence,
     "CTCLoss": losses.check_alignment,
+    "kl_div": losses.check_divergence,
     "softmax": layers.check_dim,
     "log_softmax": layers.check_dim,
+    "softmin": layers.check_dim,
+    "gumbel_softmax": layers.check_dim,
+    "channel_shuffle": resampling.check_channel_shuffle,
+    **applied.CHECKS,
 }
 
 WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
@@ -81,7 +94,10 @@ WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
     "PixelUnshuffle": resampling.pixel_unshuffle,
     "Unfold": resampling.unfold,
     "Fold": resampling.fold,
+    "glu": layers.glu,
+    "hardtanh": layers.hard_tanh,
     "clamp": pointwise.clamp,
+    "clip": pointwise.clamp,
     "minimum": pointwise.extreme,
     "maximum": pointwise.extreme,
     "pow": pointwise.power,
@@ -101,6 +117,7 @@ WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
     "std": reductions.spread,
     "norm": reductions.norm,
     "argmax": reductions.argmax,
+    "argmin": reductions.argmax,
     "topk": reductions.topk,
     "cumsum": reductions.cumsum,
     "normalize": reductions.normalize,
@@ -129,7 +146,46 @@ WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
     "ones_like": creation.like_constant,
     "rand_like": creation.like_constant,
     "randn_like": creation.like_normal,
+    **applied.RULES,
+    **arithmetic.RULES,
+    **arrangements.RULES,
+    **creation.RULES,
+    **diagonals.RULES,
+    **indexing.RULES,
+    **matrices.RULES,
+    **ordering.RULES,
+    **vision.RULES,
 }
+
+# Functions that do something in training only, as the layers of the same names.
+TRAINED = frozenset(
+    {
+        "alpha_dropout",
+        "dropout",
+        "dropout1d",
+        "dropout2d",
+        "dropout3d",
+        "feature_alpha_dropout",
+        "rrelu",
+    }
+)
+
+# Functions that lay their tensors over one another, broadcast.
+PLACE_BY_PLACE = frozenset(
+    {
+        *arithmetic.RULES,
+        "cosine_similarity",
+        "dist",
+        "masked_fill",
+        "max",
+        "maximum",
+        "min",
+        "minimum",
+        "pairwise_distance",
+        "pow",
+        "where",
+    }
+)
 
 NESTING = {"LSTM": (0, (1, 2))}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 
 from netspec.catalog.call import Call, as_dim
@@ -90,3 +91,90 @@ def _real_range(
         call.refuse("value", f"`arange` from {start} to {end} by {step} goes nowhere")
         size = 0
     return (TensorType(REAL, (Dim.of(size),)),)
+
+
+def eye(call: Call) -> tuple[TensorType, ...]:
+    """The identity matrix, square unless `m` says how many columns."""
+    rows = as_dim(call.arguments["n"])
+    columns = rows if call.arguments["m"] is None else as_dim(call.arguments["m"])
+    for name, size in (("n", rows), ("m", columns)):
+        if size.value is not None and size.value < 0:
+            call.refuse("value", f"`eye` cannot make a size of {size}", argument=name)
+    return (TensorType(UNIT, (rows, columns)),)
+
+
+def spaced(call: Call) -> tuple[TensorType, ...]:
+    """`linspace`, `logspace`: as many numbers as `steps` says."""
+    steps = as_dim(call.arguments["steps"])
+    if steps.value is not None and steps.value < 0:
+        call.refuse("value", f"`{call.name}` cannot make {steps} numbers", argument="steps")
+    ends = (call.arguments["start"], call.arguments["end"])
+    inside = all(isinstance(end, int | float) and 0 <= end <= 1 for end in ends)
+    kind = UNIT if inside and call.name == "linspace" else REAL
+    return (TensorType(kind, (steps,)),)
+
+
+def full_like(call: Call) -> tuple[TensorType, ...]:
+    """One number, in the number format of the other tensor."""
+    given, value = call.tensor("input"), call.arguments["fill_value"]
+    assert isinstance(value, int | float | Dim)
+    if given.kind.is_float:
+        number = 0.0 if isinstance(value, Dim) else float(value)
+        known = not isinstance(value, Dim)
+        return (given.with_kind(of_number(number) if known else REAL),)
+    if isinstance(value, float):
+        call.refuse(
+            "kind",
+            f"`full_like` cannot put {value} among integers (`{given.kind}`)",
+            argument="fill_value",
+        )
+    return (given.with_kind(given.kind if given.kind.name == "bool" else INT),)
+
+
+def randint(call: Call) -> tuple[TensorType, ...]:
+    """Whole numbers from `low` up to `high`, which is not among them."""
+    low, high = call.integer("low"), call.integer("high")
+    if low >= high:
+        call.refuse(
+            "value",
+            f"`randint` draws from {low} up to {high}, which holds nothing",
+            argument="high",
+            help="`high` is not drawn itself",
+        )
+    return (TensorType(Kind("index", Dim.of(high)) if low >= 0 else INT, _shape(call)),)
+
+
+def randperm(call: Call) -> tuple[TensorType, ...]:
+    """The indices below n, each once."""
+    count = as_dim(call.arguments["n"])
+    if count.value is not None and count.value < 0:
+        call.refuse("value", f"`randperm` cannot draw {count} numbers", argument="n")
+    return (TensorType(Kind("index", count), (count,)),)
+
+
+def multinomial(call: Call) -> tuple[TensorType, ...]:
+    """Indices drawn from each row of weights; without replacement at most as many as there are."""
+    given, count = call.tensor("input"), call.integer("num_samples")
+    if given.rank not in {1, 2}:
+        call.refuse("rank", f"`multinomial` wants [n] or [B, n], not {given.dims()}", input=0)
+        return (given,)
+    if not given.kind.is_float or given.kind.name == "logprob":
+        call.refuse("kind", f"`multinomial` wants weights from 0 on, not `{given.kind}`", input=0)
+    if count < 1:
+        call.refuse("value", f"`num_samples` must be at least 1, not {count}", argument=1)
+    size = given.shape[-1]
+    if not call.flag("replacement"):
+        message = f"`multinomial` draws {count} of {size} without replacement"
+        call.at_least(size, Dim.of(count), message, argument="num_samples")
+    return (TensorType(Kind("index", size), (*given.shape[:-1], Dim.of(count))),)
+
+
+RULES: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
+    "eye": eye,
+    "linspace": spaced,
+    "logspace": spaced,
+    "full_like": full_like,
+    "randint": randint,
+    "randperm": randperm,
+    "multinomial": multinomial,
+}

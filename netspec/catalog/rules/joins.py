@@ -6,6 +6,9 @@ from netspec.catalog.call import Call, as_dim
 from netspec.catalog.kinds import elements, join
 from netspec.types import Dim, Kind, TensorType
 
+# As many as a spec may have layers; each piece is a value of the graph.
+MOST_PIECES = 10_000
+
 
 def _operands(call: Call) -> list[TensorType]:
     tensors = call.arguments["tensors"]
@@ -23,7 +26,10 @@ def cat(call: Call) -> tuple[TensorType, ...]:
     first = tensors[0]
     if first.rank == 0:
         call.refuse(
-            "rank", "`cat` wants dimensions to join along", input=0, help="use `stack` for these"
+            "rank",
+            f"`{call.name}` wants dimensions to join along",
+            input=0,
+            help="use `stack` for these",
         )
         return (first,)
     dim = call.axis(call.arguments["dim"], first.rank)
@@ -33,7 +39,8 @@ def cat(call: Call) -> tuple[TensorType, ...]:
         if tensor.rank != first.rank:
             call.refuse(
                 "rank",
-                f"`cat` cannot join {first.dims()} and {tensor.dims()}: they differ in rank",
+                f"`{call.name}` cannot join {first.dims()} and {tensor.dims()}: "
+                "they differ in rank",
                 input=position,
             )
             return (first,)
@@ -41,8 +48,8 @@ def cat(call: Call) -> tuple[TensorType, ...]:
             if place == dim:
                 continue
             message = (
-                f"`cat` along dimension {dim} cannot join {first.dims()} and {tensor.dims()}: "
-                f"dimension {place} is {wanted} and {tensor.shape[place]}"
+                f"`{call.name}` along dimension {dim} cannot join {first.dims()} and "
+                f"{tensor.dims()}: dimension {place} is {wanted} and {tensor.shape[place]}"
             )
             others[place] = call.equal(wanted, tensor.shape[place], message, input=position)
         size = size + tensor.shape[dim]
@@ -91,7 +98,7 @@ def split(call: Call) -> tuple[TensorType, ...]:
             f"`split` makes pieces of {listed} together, and dimension {dim} is {there}",
             input=0,
         )
-        return _pieces(given, dim, parts)
+        return pieces(given, dim, parts)
     step = as_dim(sizes)
     if step.value is None or there.value is None:
         return _even_pieces(call, given, dim, step)
@@ -102,8 +109,10 @@ def split(call: Call) -> tuple[TensorType, ...]:
             argument="split_size_or_sections",
         )
         return (given,)
+    if too_many(call, -(-there.value // step.value)):
+        return (given,)
     starts = range(0, there.value, step.value)
-    return _pieces(given, dim, [Dim.of(min(step.value, there.value - start)) for start in starts])
+    return pieces(given, dim, [Dim.of(min(step.value, there.value - start)) for start in starts])
 
 
 def _even_pieces(call: Call, given: TensorType, dim: int, step: Dim) -> tuple[TensorType, ...]:
@@ -111,7 +120,7 @@ def _even_pieces(call: Call, given: TensorType, dim: int, step: Dim) -> tuple[Te
     there = given.shape[dim]
     for count in range(1, 65):
         if step * count == there:
-            return _pieces(given, dim, [step] * count)
+            return pieces(given, dim, [step] * count)
     call.refuse(
         "unknown-size",
         f"`split` cannot tell how many pieces of {step} dimension {dim} makes: it is {there}",
@@ -128,6 +137,8 @@ def chunk(call: Call) -> tuple[TensorType, ...]:
         call.refuse("rank", "`chunk` wants a dimension to divide", input=0)
         return (given,)
     dim = call.axis(call.arguments["dim"], given.rank)
+    if too_many(call, count):
+        return (given,)
     there = given.shape[dim]
     if there.value is None:
         exact = there // count
@@ -138,13 +149,23 @@ def chunk(call: Call) -> tuple[TensorType, ...]:
                 input=0,
                 help="use `split` with the sizes listed",
             )
-        return _pieces(given, dim, [exact] * count)
+        return pieces(given, dim, [exact] * count)
     step = -(-there.value // count)
     starts = range(0, there.value, max(step, 1))
-    return _pieces(given, dim, [Dim.of(min(step, there.value - start)) for start in starts])
+    return pieces(given, dim, [Dim.of(min(step, there.value - start)) for start in starts])
 
 
-def _pieces(given: TensorType, dim: int, sizes: list[Dim]) -> tuple[TensorType, ...]:
+def too_many(call: Call, count: int) -> bool:
+    """Refuse to divide a tensor into more pieces than anyone can mean."""
+    if count > MOST_PIECES:
+        call.refuse(
+            "size", f"`{call.name}` makes {count} pieces, more than {MOST_PIECES:_}", input=0
+        )
+    return count > MOST_PIECES
+
+
+def pieces(given: TensorType, dim: int, sizes: list[Dim]) -> tuple[TensorType, ...]:
+    """Pieces of these sizes along a dimension."""
     kind = elements(given.kind)
     return tuple(
         TensorType(kind, (*given.shape[:dim], size, *given.shape[dim + 1 :])) for size in sizes

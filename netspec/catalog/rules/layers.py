@@ -174,14 +174,17 @@ def check_dim(call: Call) -> None:
 
 def check_prelu(call: Call) -> None:
     """One slope, or one a channel."""
-    (given,) = call.inputs
-    slopes = call.integer("num_parameters")
-    if slopes == 1:
+    check_prelu_slopes(call, call.inputs[0], Dim.of(call.integer("num_parameters")))
+
+
+def check_prelu_slopes(call: Call, given: TensorType, slopes: Dim) -> None:
+    """One slope, or as many as there are channels."""
+    if slopes.value == 1:
         return
     channels = given.shape[1] if given.rank > 1 else Dim.of(1)
     call.equal(
         channels,
-        Dim.of(slopes),
+        slopes,
         f"`{call.name}` has {slopes} slopes for {channels} channels",
         input=0,
         help="give one slope, or one a channel",
@@ -190,11 +193,12 @@ def check_prelu(call: Call) -> None:
 
 def check_bounds(call: Call) -> None:
     """The lower bound is below the upper one (`Hardtanh`, `RReLU`)."""
-    low_name, high_name = ("min_val", "max_val") if call.name == "Hardtanh" else ("lower", "upper")
+    is_tanh = call.name.lower() == "hardtanh"
+    low_name, high_name = ("min_val", "max_val") if is_tanh else ("lower", "upper")
     low, high = call.arguments[low_name], call.arguments[high_name]
     assert isinstance(low, int | float)
     assert isinstance(high, int | float)
-    if low > high or (low == high and call.name == "Hardtanh"):
+    if low > high or (low == high and is_tanh):
         call.refuse(
             "value",
             f"`{low_name}` of `{call.name}` must be below `{high_name}`, and {low} is not below "

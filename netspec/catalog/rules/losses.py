@@ -29,6 +29,9 @@ OF_VECTORS = frozenset(
         "MultiLabelSoftMarginLoss",
         "TripletMarginLoss",
         "TripletMarginWithDistanceLoss",
+        "multilabel_margin_loss",
+        "multilabel_soft_margin_loss",
+        "triplet_margin_loss",
     }
 )
 
@@ -67,6 +70,8 @@ def probabilities(call: Call) -> tuple[TensorType, ...]:
 
 def check_divergence(call: Call) -> None:
     """`KLDivLoss` compares with probabilities, or with their logarithms under `log_target`."""
+    if call.name == "kl_div":
+        call.imply("reduction", "batchmean")  # torch's own default is another
     given = call.inputs[1].kind
     wanted = "logprob" if call.flag("log_target") else "prob"
     if given.name == wanted:

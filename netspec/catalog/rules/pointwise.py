@@ -13,9 +13,9 @@ def clamp(call: Call) -> tuple[TensorType, ...]:
     given = call.tensor("input")
     low, high = call.arguments["min"], call.arguments["max"]
     if low is None and high is None:
-        call.refuse("missing-argument", "`clamp` needs `min` or `max`", argument="min")
+        call.refuse("missing-argument", f"`{call.name}` needs `min` or `max`", argument="min")
     if given.kind.name == "bool":
-        call.refuse("kind", "`clamp` is not for truth values (`bool`)", input=0)
+        call.refuse("kind", f"`{call.name}` is not for truth values (`bool`)", input=0)
     bounds = [bound for bound in (low, high) if isinstance(bound, int | float)]
     inside = len(bounds) == 2 and all(0 <= bound <= 1 for bound in bounds)
     if given.kind.is_float:
@@ -81,8 +81,9 @@ def masked_fill(call: Call) -> tuple[TensorType, ...]:
             argument="value",
         )
     shape = call.broadcast(given, mask, input=1)
-    assert isinstance(value, int | float)
-    kind = join([elements(given.kind), of_number(float(value))]) if given.kind.is_float else INT
+    assert isinstance(value, int | float | Dim)
+    put = REAL if isinstance(value, Dim) else of_number(float(value))
+    kind = join([elements(given.kind), put]) if given.kind.is_float else INT
     return (TensorType(BOOL if given.kind.name == "bool" else kind, shape),)
 
 

@@ -7,7 +7,7 @@ from netspec.catalog.kinds import REAL, averaged, elements, numeric
 from netspec.types import Dim, Kind, TensorType
 
 
-def _reduced(call: Call, given: TensorType, kind: Kind) -> tuple[TensorType, ...]:
+def reduced(call: Call, given: TensorType, kind: Kind) -> tuple[TensorType, ...]:
     """Without the dimensions of `dim` (all, when none is given), or with 1 in their place."""
     value = call.arguments.get("dim")
     everything = value is None or value == ()
@@ -24,18 +24,18 @@ def _reduced(call: Call, given: TensorType, kind: Kind) -> tuple[TensorType, ...
 def mean(call: Call) -> tuple[TensorType, ...]:
     """The mean of floats."""
     given = _float(call)
-    return _reduced(call, given, averaged(given.kind))
+    return reduced(call, given, averaged(given.kind))
 
 
 def total(call: Call) -> tuple[TensorType, ...]:
     """The sum; truth values count."""
     given = call.tensor("input")
-    return _reduced(call, given, numeric(given.kind))
+    return reduced(call, given, numeric(given.kind))
 
 
 def spread(call: Call) -> tuple[TensorType, ...]:
     """The variance or deviation of floats."""
-    return _reduced(call, _float(call), REAL)
+    return reduced(call, _float(call), REAL)
 
 
 def norm(call: Call) -> tuple[TensorType, ...]:
@@ -46,29 +46,29 @@ def norm(call: Call) -> tuple[TensorType, ...]:
         call.refuse(
             "value", '`p="nuc"` of `norm` is for matrices: give two dimensions', argument="dim"
         )
-    return _reduced(call, given, REAL)
+    return reduced(call, given, REAL)
 
 
 def extreme(call: Call) -> tuple[TensorType, ...]:
     """`amax` and `amin`."""
     given = call.tensor("input")
-    return _reduced(call, given, elements(given.kind))
+    return reduced(call, given, elements(given.kind))
 
 
 def argmax(call: Call) -> tuple[TensorType, ...]:
-    """The place of the largest value along `dim`, or in the flattened tensor."""
+    """`argmax`, `argmin`: the place along `dim`, or in the flattened tensor."""
     given = call.tensor("input")
     value = call.arguments["dim"]
     if given.kind.name == "bool":
-        call.refuse("kind", "`argmax` is not for truth values (`bool`)", input=0)
+        call.refuse("kind", f"`{call.name}` is not for truth values (`bool`)", input=0)
     if value is None:
         elements_there = Dim.of(1)
         for size in given.shape:
             elements_there = elements_there * size
-        return _reduced(call, given, Kind("index", elements_there))
+        return reduced(call, given, Kind("index", elements_there))
     dim = call.axis(value, given.rank or 1)
     size = given.shape[dim] if given.rank else Dim.of(1)
-    return _reduced(call, given, Kind("index", size))
+    return reduced(call, given, Kind("index", size))
 
 
 def topk(call: Call) -> tuple[TensorType, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.catalog.call import Call, as_dim, as_int
-from netspec.catalog.kinds import elements, join, of_number
+from netspec.catalog.kinds import REAL, elements, join, of_number
 from netspec.catalog.records import Operand
 from netspec.types import Dim, TensorType, compare, divide, product
 
@@ -18,16 +18,21 @@ def reshape(call: Call) -> tuple[TensorType, ...]:
     return (_kept(given, _fill(call, product(given.shape), sizes, given.dims(), "shape")),)
 
 
-def unflattened(call: Call, given: TensorType, sizes: tuple[Operand, ...]) -> TensorType:
+def unflattened(
+    call: Call,
+    given: TensorType,
+    sizes: tuple[Operand, ...],
+    argument: str = "unflattened_size",
+) -> TensorType:
     """One dimension as several; one size may be -1."""
     if given.rank == 0:
         call.refuse("rank", f"`{call.name}` wants a dimension to divide", input=0)
         return given
     dim = call.axis(call.arguments["dim"], given.rank)
     if not sizes:
-        call.refuse("value", f"`{call.name}` needs at least one size", argument="unflattened_size")
+        call.refuse("value", f"`{call.name}` needs at least one size", argument=argument)
         return given
-    parts = _fill(call, given.shape[dim], sizes, str(given.shape[dim]), "unflattened_size")
+    parts = _fill(call, given.shape[dim], sizes, str(given.shape[dim]), argument)
     return _kept(given, (*given.shape[:dim], *parts, *given.shape[dim + 1 :]))
 
 
@@ -162,8 +167,11 @@ def squeeze(call: Call) -> tuple[TensorType, ...]:
 
 def expand(call: Call) -> tuple[TensorType, ...]:
     """Dimensions of size 1 repeated, new ones in front; -1 keeps a size."""
-    given = call.tensor("input")
-    sizes = call.arguments["size"]
+    return (expanded(call, call.tensor("input"), call.arguments["size"]),)
+
+
+def expanded(call: Call, given: TensorType, sizes: Operand) -> TensorType:
+    """The tensor in the given sizes."""
     assert isinstance(sizes, tuple)
     new = len(sizes) - given.rank
     if new < 0:
@@ -172,7 +180,7 @@ def expand(call: Call) -> tuple[TensorType, ...]:
             f"`{call.name}` names {len(sizes)} sizes for {given.dims()}, which has {given.rank}",
             argument="size",
         )
-        return (given,)
+        return given
     shape: list[Dim] = []
     for place, size in enumerate(sizes):
         wanted = as_dim(size)
@@ -193,7 +201,7 @@ def expand(call: Call) -> tuple[TensorType, ...]:
         else:
             message = f"`{call.name}` cannot make {wanted} of dimension {place - new}, {there}"
             shape.append(call.equal(there, wanted, message, input=0))
-    return (_kept(given, tuple(shape)),)
+    return _kept(given, tuple(shape))
 
 
 def flip(call: Call) -> tuple[TensorType, ...]:
@@ -254,8 +262,9 @@ def pad(call: Call) -> tuple[TensorType, ...]:
             call.at_least(left, Dim.of(least_left), message, argument="pad")
         shape[-1 - place] = size + before + after
     value = call.arguments["value"]
-    assert value is None or isinstance(value, int | float)
-    kind = given.kind if mode != "constant" else join([given.kind, of_number(float(value or 0))])
+    assert value is None or isinstance(value, int | float | Dim)
+    border = REAL if isinstance(value, Dim) else of_number(float(value or 0))
+    kind = given.kind if mode != "constant" else join([given.kind, border])
     if not given.kind.is_float:
         kind = given.kind if value is None or given.kind.name == "bool" else join([given.kind])
     return (TensorType(elements(kind) if kind.is_float else kind, tuple(shape)),)

@@ -12,7 +12,7 @@ from netspec.catalog.records import Operand
 from netspec.types import Dim
 
 # Pools whose window has to fit into the image without its padding, in torch 2.13.
-UNPADDED = frozenset({"AvgPool3d", "LPPool3d"})
+UNPADDED = frozenset({"AvgPool3d", "LPPool3d", "avg_pool3d", "lp_pool3d"})
 
 
 def window(

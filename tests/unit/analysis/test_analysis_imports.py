@@ -198,8 +198,8 @@ def test_the_saved_spec_runs_again_with_what_it_imports(tmp_path: Path) -> None:
         tmp_path,
         {
             "m.net": uses + data + model + train,
-            "a.net": 'import "deep/a.net"  as inner\nparam epochs = 2\n'
-            "block Body { Linear(inner.n) -> ReLU }\n",
+            "a.net": 'import "deep/a.net"  as deep\nparam epochs = 2\n'
+            "block Body { Linear(deep.n) -> ReLU }\n",
             "deep/a.net": "param n = 3\nblock Body { Linear(n) -> Tanh }\n",
             "deep/spec.net": 'import "a.net"\nblock Body { a.Body -> Linear(a.n) }\n',
         },
