@@ -38,6 +38,8 @@ STRICTER = (
     "`pad` cuts",
     "no size of",  # a size that is not known is never taken to be 1
     "wants [B, ...",  # a layer on a value without a batch
+    "goes along the batch",  # a scan
+    "and becomes",  # a state that changes its kind
 )
 
 Apply = Callable[[Tensor], Tensor]
@@ -253,6 +255,58 @@ def padded(x: Tensor, size: Callable[..., int], *_: int) -> Line:
     return Line(f"-> pad([{a}, {b}])", lambda x: functional.pad(x, [a, b]))
 
 
+def scanned(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+    n = size()
+
+    def run(x: Tensor) -> Tensor:
+        same = nn.Linear(x.select(dim, 0).shape[-1], n)
+        return torch.stack([same(step) for step in x.unbind(dim)], dim=dim)
+
+    return Line(f"x = scan step in x along {dim} {{ step -> Linear({n}) }}", run)
+
+
+def carried(x: Tensor, size: Callable[..., int], dim: int, other: int) -> Line:
+    before = "..., " if dim < 0 else ":, " * dim
+    after = ", :" * (-dim - 1) if dim < 0 else ""
+    last = size(0, 1)
+
+    def run(x: Tensor) -> Tensor:
+        h = x.select(dim, 0)
+        seen = []
+        for step in x.unbind(dim):
+            h = (h + step) / 2
+            seen.append(h - step)
+        return h if last else torch.stack(seen, dim=dim)
+
+    head = f"scan step in x along {dim} carry h = x[{before}0{after}]"
+    body = "{\n    h = (h + step) / 2\n    h - step\n  }"
+    if last:
+        return Line(f"{head} {{ h = (h + step) / 2 }}\n  x = h", run)
+    return Line(f"x = {head} {body}", run)
+
+
+def picked(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    a, b = size(0, 1, -1, -2, 3), size(0, 2, -3)
+    made: list[Line] = [
+        Line(f"x = x[:, [{a}, {b}]]", lambda x: x[:, [a, b]]),
+        Line(f"x = x[..., [{a}]]", lambda x: x[..., [a]]),
+        Line(f"x = x[:, none, {a}:]", lambda x: x[:, None, a:]),
+        Line("x = x[:, arange(2)]", lambda x: x[:, torch.arange(2)]),
+    ]
+    return made[size(0, 1, 2, 3)]
+
+
+def looped(x: Tensor, size: Callable[..., int], *_: int) -> Line:
+    n, m = size(), size()
+
+    def run(x: Tensor) -> Tensor:
+        first = nn.Linear(x.shape[-1], n)(x).relu()
+        return torch.tanh(nn.Linear(n, m)(first))
+
+    text = f"for n, act in [({n}, ReLU), ({m}, Tanh)] {{ Linear(n) -> act }}"
+    return Line(f"-> {{ {text} }}", run)
+
+
 MAKERS: tuple[Maker, ...] = (
     linear,
     linear,
@@ -289,6 +343,11 @@ MAKERS: tuple[Maker, ...] = (
     unsqueezing,
     reshaping,
     sliced,
+    scanned,
+    carried,
+    carried,
+    picked,
+    looped,
     scaled,
     broadcast,
     attended,
