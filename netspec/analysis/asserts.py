@@ -58,8 +58,9 @@ def analyse_tests(
     `untrained` says why the spec cannot be trained on a few rows, if it cannot.
     """
     found: list[Assertion] = []
+    faulty = bodies.context.sink.failed
     for block in blocks:
-        asserts = Asserts(program, bodies, Frame(Scope(scope)), analysed, untrained)
+        asserts = Asserts(program, bodies, Frame(Scope(scope)), analysed, untrained, faulty)
         for statement in block.body.statements:
             match statement:
                 case tree.Assert():
@@ -92,6 +93,7 @@ class Asserts:
     frame: Frame
     analysed: Analysed
     untrained: str | None
+    faulty: bool
     names: dict[str, Fact] = field(default_factory=dict)
     compared: list[_Compared] = field(default_factory=list)
 
@@ -260,10 +262,11 @@ class Asserts:
             known = [m for m in self.program.models if m.span == block.definition.span]
             return known[0] if known else self.analysed(block)
         if block is None and _named(expression) == "model":
-            if self.program.model is None and not quiet:
+            # A model with a mistake is none of the program's, and which one is meant is not known.
+            if self.program.model is None and not quiet and not self.faulty:
                 names = [model.name for model in self.program.models]
                 report(errors.which_model(expression.span, names))
-            return self.program.model
+            return None if self.faulty else self.program.model
         if not quiet:
             names = [model.name for model in self.program.models if model.name]
             shown = expression.span.text
@@ -338,7 +341,7 @@ class Asserts:
             case CatalogueName(entry) if entry.kind == "layer":
                 return occurrences(model, entry.name)
             case Block():
-                return occurrences(model, value.name)
+                return occurrences(model, value.definition.span)
             case _:
                 wanted = "`count` takes the name of a layer or block"
                 advice = f"write `{func.span.text}(Linear)`"

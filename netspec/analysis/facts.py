@@ -144,10 +144,12 @@ def counted(model: Model, name: str) -> int:
     return model.parameters if name == "params" else sum(1 for _ in model.graph.layers())
 
 
-def occurrences(model: Model, name: str) -> int:
-    """How many layers or blocks of that name a model has, those within blocks included."""
+def occurrences(model: Model, wanted: str | Span) -> int:
+    """How many layers of that name, or blocks defined there, a model has, at any depth."""
     return sum(
-        module.name == name for module in _modules(model.graph) if not isinstance(module, Stored)
+        module.name == wanted if isinstance(wanted, str) else module.span == wanted
+        for module in _modules(model.graph)
+        if not isinstance(module, Stored)
     )
 
 

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error
 from netspec.source import Span
 
+# How many names of a file a report lists.
+MOST_LISTED = 8
+
 
 @code("NS2030")
 def import_missing(span: Span, path: str, near: Sequence[str]) -> Diagnostic:
@@ -160,10 +163,9 @@ def not_in_file(
           lib.Head
         }
     """
-    listed = ", ".join(f"`{known}`" for known in names)
     advice = help or did_you_mean(name, names)
     if advice is None:
-        advice = f"it has {listed}" if names else "it has nothing to use"
+        advice = f"it has {_listed(names)}" if names else "it has nothing to use"
     place = Label(imported, "imported here")
     return error(f"`{namespace}` has no `{name}`", span, also=(place,), help=advice)
 
@@ -220,7 +222,7 @@ def file_as_value(span: Span, name: str, names: Sequence[str]) -> Diagnostic:
           lib.Head
         }
     """
-    listed = ", ".join(f"`{name}.{known}`" for known in names)
+    listed = _listed([f"{name}.{known}" for known in names])
     advice = f"say what of it is meant: {listed}" if names else "it has nothing to use"
     return error(f"`{name}` is an imported file, not a value", span, help=advice)
 
@@ -268,3 +270,9 @@ def import_from_text(span: Span) -> Diagnostic:
         span,
         help="save it in a file, and read that with `netspec.load`",
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:MOST_LISTED])
+    more = len(names) - MOST_LISTED
+    return f"{shown} and {more} more" if more > 0 else shown
