@@ -6,7 +6,7 @@ decided holds is no finding of a check: `netspec test` reports that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from netspec.analysis import errors
@@ -290,14 +290,7 @@ class Asserts:
         name = expression.name
         inner = expression.value
         if isinstance(inner, tree.Attribute) and inner.name.id in TYPED:
-            named = self._ends(inner)
-            if named is not None:
-                if name.id in named:
-                    return named[name.id]
-                place, text = name.span, inner.span.text
-                several = [*named] if len(named) > 1 else []
-                self.bodies.context.report(errors.no_such_fact(place, name.id, text, several))
-                return UNKNOWN
+            return self._end(inner, name)
         if self._block(expression) is None and namespace_of(inner, self.frame.scope) is not None:
             return self._constant(expression)
         model = self.model(inner)
@@ -320,9 +313,18 @@ class Asserts:
             self.bodies.context.report(errors.no_such_fact(place, name.id, text, FACTS))
         return UNKNOWN
 
-    def _ends(self, expression: tree.Attribute) -> Mapping[str, Shown] | None:
-        model = self._model(expression.value, quiet=True)
-        return None if model is None else ends(model, expression.name.id)
+    def _end(self, expression: tree.Attribute, name: tree.Name) -> Fact:
+        """`model.output.score`: the type of one of several."""
+        model = self.model(expression.value)
+        if model is None:
+            return UNKNOWN
+        named = ends(model, expression.name.id)
+        if name.id in named:
+            return named[name.id]
+        several = [*named] if len(named) > 1 else []
+        text = expression.span.text
+        self.bodies.context.report(errors.no_such_fact(name.span, name.id, text, several))
+        return UNKNOWN
 
     def _count(self, func: tree.Attribute, call: tree.Call) -> Fact:
         """`model.count(Conv2d)`."""
