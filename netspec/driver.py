@@ -5,21 +5,23 @@ Checking loads no torch; building, training and exporting load it when they are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, assert_never
 
 from netspec import catalog, syntax
+from netspec.allowed import UserCodeError, blamed, files_of
 from netspec.analysis import analyse
 from netspec.analysis.context import Limits
 from netspec.analysis.lints import lint
 from netspec.data.schema import FolderReader
 from netspec.diagnostics import Sink
-from netspec.program import Program, errors
+from netspec.program import Program, errors, extern_errors
 from netspec.program.assert_errors import assert_failed
 from netspec.program.asserts import Decided, Equal, Outcome, Overfits
+from netspec.program.externs import Inspector
 from netspec.program.train import PER_STEP
 from netspec.source import Source
 from netspec.types import TensorType
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     from torch import nn
 
     from netspec.data import Splits
-    from netspec.runner import Observer, Run
+    from netspec.runner import Observer, Run, RunFolder
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 def read(path: Path, sink: Sink) -> Source | None:
@@ -43,8 +48,13 @@ def check(
     *,
     inputs: Mapping[str, TensorType] | None = None,
     limits: Limits | None = None,
+    allow: Sequence[str] = (),
 ) -> Program | None:
-    """Text to a checked program; every complaint goes to `sink`. Loads no torch."""
+    """Text to a checked program; every complaint goes to `sink`. Loads no torch.
+
+    `allow` names modules of the user's: what the spec declares from them is then looked at, for
+    which they are imported, and torch with them.
+    """
     tree = syntax.parse(source, sink)
     if sink.failed:
         return None
@@ -57,8 +67,24 @@ def check(
         overrides=overrides or {},
         inputs=inputs or {},
         limits=limits or Limits(),
+        inspector=_inspector(allow) if allow else None,
     )
     return lint(program, tree, sink) if program is not None else None
+
+
+def _inspector(allow: Sequence[str]) -> Inspector:
+    from netspec.codegen.inspecting import Inspection
+
+    return Inspection(allow)
+
+
+def may_run(program: Program, sink: Sink, verb: str = "run") -> bool:
+    """Whether all Python that the program needs may be loaded; what may not goes to `sink`."""
+    missing = [extern for extern in program.externs if not extern.allowed]
+    if missing:
+        file = program.source.name
+        sink.report(extern_errors.not_allowed(missing, program.externs, file, verb))
+    return not missing
 
 
 def complete(program: Program, sink: Sink) -> bool:
@@ -75,6 +101,24 @@ def complete(program: Program, sink: Sink) -> bool:
     return False
 
 
+def _telling_user_code(
+    verb: Callable[Concatenate[Program, Sink, P], Result | None],
+) -> Callable[Concatenate[Program, Sink, P], Result | None]:
+    """Report what Python of the user's raises as theirs: it is no bug in netspec."""
+
+    @wraps(verb)
+    def told(program: Program, sink: Sink, /, *args: P.args, **options: P.kwargs) -> Result | None:
+        try:
+            with blamed(program.externs):
+                return verb(program, sink, *args, **options)
+        except UserCodeError as stopped:
+            sink.report(stopped.diagnostic)
+            return None
+
+    return told
+
+
+@_telling_user_code
 def build(program: Program, sink: Sink, name: str | None = None) -> nn.Module | None:
     """What is trained, with the weights that `train` begins with; of several, the model `name`.
 
@@ -88,6 +132,8 @@ def build(program: Program, sink: Sink, name: str | None = None) -> nn.Module | 
         models = ({model.name: model for model in program.models}[name],)
     if not models:
         sink.report(errors.nothing_to_build(file, [other.name for other in program.models]))
+        return None
+    if not may_run(program, sink):
         return None
 
     def make() -> nn.Module:
@@ -122,6 +168,22 @@ def load_data(program: Program) -> Splits:
     return data.load(program.data, seed=seed, root=root, names=wanted)
 
 
+def _folder(program: Program, runs: Path) -> RunFolder:
+    """A new folder for a run, holding what it takes to run it again."""
+    from netspec import codegen, runner
+    from netspec.export.resolved import resolved_imports, resolved_spec
+
+    return runner.RunFolder.create(
+        runs,
+        run_name(program),
+        spec=resolved_spec(program),
+        source=codegen.emit_models(program.trained),
+        imports=resolved_imports(program),
+        modules=files_of(program.externs),
+    )
+
+
+@_telling_user_code
 def train(
     program: Program,
     sink: Sink,
@@ -135,12 +197,12 @@ def train(
     """Train as the program says, what is given here taking precedence; writes a run folder."""
     from netspec import codegen, runner
     from netspec.data import DataError
-    from netspec.export.resolved import resolved_imports, resolved_spec
     from netspec.report import pictures
 
     program = with_epochs(program, epochs)
     network, plan = program.network, program.train
-    if not complete(program, sink) or network is None or plan is None:
+    ready = complete(program, sink) and may_run(program, sink)
+    if not ready or network is None or plan is None:
         return None
     try:
         chosen = runner.choose_device(plan, device)
@@ -149,13 +211,7 @@ def train(
         module = build(program, sink)
         if module is None:
             return None
-        folder = runner.RunFolder.create(
-            runs,
-            run_name(program),
-            spec=resolved_spec(program),
-            source=codegen.emit_models(program.trained),
-            imports=resolved_imports(program),
-        )
+        folder = _folder(program, runs)
         losses = [codegen.build_loss(phase, program.source.name) for phase in plan.phases]
         inputs = [slot.name or "x" for slot in network.graph.inputs]
         run = runner.fit(
@@ -186,15 +242,24 @@ def train(
 def test(program: Program, sink: Sink) -> Iterator[Outcome]:
     """Each assert of the spec's tests as it is decided; one that does not hold goes to `sink`.
 
-    torch is loaded only for those that take a run.
+    torch is loaded only for those that take a run. Where Python of the user's is needed and was not
+    allowed, nothing is decided: counts would be less than they are.
     """
+    if not may_run(program, sink, "test"):
+        return
     for asserted in program.tests:
         match asserted:
             case Decided():
                 outcome = Outcome(span=asserted.span, passed=asserted.passed, found=asserted.sides)
                 origins = asserted.origins
             case Overfits() | Equal():
-                outcome, origins = _run_assert(program, asserted, sink), ()
+                try:
+                    with blamed(program.externs):
+                        outcome, origins = _run_assert(program, asserted, sink), ()
+                except UserCodeError as stopped:
+                    sink.report(stopped.diagnostic)
+                    outcome = asserted.outcome(passed=False, found="the run broke off")
+                    origins = ()
             case _:
                 assert_never(asserted)
         if not outcome.passed:

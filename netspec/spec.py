@@ -53,7 +53,7 @@ class Spec:
 
         Of several models `model` names the one to build; without it, those that are trained
         together come in an `nn.ModuleDict` under their names. Raises `SpecError` when there is no
-        one model to build.
+        one model to build, or when it needs a module that `load` was not told to allow.
         """
         names = [known.name for known in self.program.models if known.name]
         if model is not None and model not in names:
@@ -100,23 +100,39 @@ class Spec:
         return script
 
 
-def load(path: str | Path, *, params: Mapping[str, object] | None = None) -> Spec:
+def load(
+    path: str | Path,
+    *,
+    params: Mapping[str, object] | None = None,
+    allow: Iterable[str] = (),
+) -> Spec:
     """Read and check a spec file; `params` overrides its params by name.
+
+    `allow` names the Python modules that the spec may load for what it declares with `extern`.
+    Without them it is checked all the same, and loads none; to build or train it they are needed.
 
     Raises `SpecError` with everything that is wrong.
     """
     sink = Sink()
     source = driver.read(Path(path), sink)
-    return _spec(None if source is None else _check(source, sink, params, {}), sink)
+    return _spec(None if source is None else _check(source, sink, params, {}, allow), sink)
 
 
-def parse(text: str, *, params: Mapping[str, object] | None = None, **inputs: str) -> Spec:
+def parse(
+    text: str,
+    *,
+    params: Mapping[str, object] | None = None,
+    allow: Iterable[str] = (),
+    **inputs: str,
+) -> Spec:
     """Check a spec given as text; `inputs` give the types of a model's inputs: `x="real[B, 4]"`.
+
+    `allow` is as `load` has it; modules are looked for in the folder one is in.
 
     Raises `SpecError` with everything that is wrong.
     """
     sink = Sink()
-    spec = _spec(_check(Source("<text>", text), sink, params, inputs), sink)
+    spec = _spec(_check(Source("<text>", text), sink, params, inputs, allow), sink)
     known = {slot.name or "x" for model in spec.program.models for slot in model.graph.inputs}
     strange = [name for name in inputs if name not in known]
     if strange:
@@ -140,13 +156,23 @@ def _spec(program: Program | None, sink: Sink) -> Spec:
 
 
 def _check(
-    source: Source, sink: Sink, params: Mapping[str, object] | None, inputs: Mapping[str, str]
+    source: Source,
+    sink: Sink,
+    params: Mapping[str, object] | None,
+    inputs: Mapping[str, str],
+    allow: Iterable[str] = (),
 ) -> Program | None:
     types = _types(inputs, sink)
     if sink.failed:
         return None
     overrides = {name: _written(value) for name, value in (params or {}).items()}
-    return driver.check(source, sink, overrides, inputs=types)
+    return driver.check(source, sink, overrides, inputs=types, allow=_modules(allow))
+
+
+def _modules(allow: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(allow, str):
+        raise TypeError(f"`allow` is a list of modules: write `allow=[{allow!r}]`")
+    return tuple(allow)
 
 
 def _types(inputs: Mapping[str, str], sink: Sink) -> dict[str, TensorType]:

@@ -12,13 +12,14 @@ from netspec.analysis import errors
 from netspec.analysis.asserts import analyse_tests
 from netspec.analysis.context import Context, Limits
 from netspec.analysis.data import analyse_data
+from netspec.analysis.externs import declare_externs
 from netspec.analysis.files import File, gather, libraries, overridden
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.models import analyse_model
 from netspec.analysis.network.namespaces import namespace_of
 from netspec.analysis.network.operands import literal
-from netspec.analysis.network.values import UNKNOWN, Block, Scope, Unknown
+from netspec.analysis.network.values import Block, Scope, Unknown
 from netspec.analysis.params import Override, resolve_params
 from netspec.analysis.places import header
 from netspec.analysis.training.train import analyse_train
@@ -26,6 +27,7 @@ from netspec.catalog import Catalog
 from netspec.diagnostics import Sink
 from netspec.program import Program
 from netspec.program.data import DataPlan, SchemaReader
+from netspec.program.externs import Inspector
 from netspec.program.graph import Literal, Model
 from netspec.syntax import SpecReader, tree
 from netspec.types import TensorType
@@ -33,7 +35,6 @@ from netspec.types import TensorType
 Item = TypeVar("Item", tree.Data, tree.Train)
 # Python calls: a body takes about ten, an expression in it up to a few hundred.
 STACK = 10_000
-LATER = {tree.Extern: "`extern` in a spec"}
 
 
 @contextmanager
@@ -57,12 +58,15 @@ def analyse(
     overrides: Mapping[str, str],
     inputs: Mapping[str, TensorType],
     limits: Limits,
+    inspector: Inspector | None = None,
 ) -> Program | None:
     """The checked program, or None when anything was reported as an error.
 
     `overrides` are the `--set` values by name, `inputs` types of model inputs given by the caller.
+    `inspector` looks at the Python of what the spec declares itself; without one nobody does.
     """
-    context = Context(sink, catalog, limits, schemas)
+    folder = file.source.folder
+    context = Context(sink, catalog, limits, schemas, folder=folder, inspector=inspector)
     try:
         with _deep_stack():
             files = gather(file, specs, context)
@@ -101,6 +105,7 @@ def _analyse(
         data=data,
         train=None,
         libraries=libraries(files),
+        externs=tuple(context.externs.values()),
     )
     train_block = _only(file, tree.Train, "`train`", context)
     if not faulty:
@@ -124,7 +129,8 @@ def _analyse(
     if made is None or sink.failed:
         return None
     plan, stored = made
-    return replace(program, data=stored, train=plan)
+    externs = tuple(context.externs.values())
+    return replace(program, data=stored, train=plan, externs=externs)
 
 
 def _untrained(train: tree.Train | None, data: tree.Data | None) -> str | None:
@@ -143,7 +149,7 @@ def _names(
 ) -> Iterator[tuple[str, Literal]]:
     """Bind the names of a file, whose imports are bound; its params by their names in the spec."""
     context = bodies.context
-    _unsupported(file, context)
+    declare_externs(file.parsed.items, context, file.scope)
     params = file.params
     _once(params, "the param", context, file.scope)
     context.declared.update(((file.source, param.name.id), param.name.span) for param in params)
@@ -152,16 +158,6 @@ def _names(
     for name, value in resolve_params(own, overrides, bodies, Frame(file.scope)):
         yield file.named(name), value
     file.blocks.extend(_definitions(file.parsed, context, file.scope))
-
-
-def _unsupported(file: File, context: Context) -> None:
-    """Report what the language has and this version does not; its names are known no further."""
-    for item in file.parsed.items:
-        if isinstance(item, tree.Extern):
-            place = header(item.span)
-            place = place.source.span(place.start, item.name.span.end)
-            file.scope.bind(item.name.id, UNKNOWN, item.name.span)
-            context.report(errors.not_yet(place, LATER[type(item)]))
 
 
 def _once(items: Sequence[tree.Param], what: str, context: Context, scope: Scope) -> None:
@@ -200,7 +196,9 @@ def _definitions(file: tree.File, context: Context, scope: Scope) -> list[Block]
             continue
         name = item.name.id
         bound = scope.names.get(name)
-        kind = next((k for k in ("layer", "function") if context.catalog.find(k, name)), None)
+        kind = next(
+            (k for k in ("layer", "function", "loss") if context.catalog.find(k, name)), None
+        )
         if bound is not None:
             context.report(errors.defined_twice(item.name.span, f"`{name}`", bound.span))
         elif kind is not None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from netspec.analysis import errors
 from netspec.analysis.places import header
 from netspec.catalog import Catalog
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program.data import SchemaReader
+from netspec.program.externs import Extern, Inspector
 from netspec.program.graph import Requirement
 from netspec.source import Source, Span
 from netspec.syntax import tree
@@ -64,6 +66,12 @@ class Context:
     declared: dict[tuple[Source, str], Span] = field(default_factory=dict)
     # Imported files, each with the first import of it.
     imported: dict[Source, Span] = field(default_factory=dict)
+    # The spec's folder, where its own modules are; who may look at them, if anybody; the
+    # declarations that are used, by where they stand, and those reported to be untrue.
+    folder: Path = field(default_factory=Path)
+    inspector: Inspector | None = None
+    externs: dict[Span, Extern] = field(default_factory=dict)
+    refuted: set[Span] = field(default_factory=set)
     _reported: set[tuple[str, Span, str]] = field(default_factory=set)
 
     def report(self, diagnostic: Diagnostic) -> None:

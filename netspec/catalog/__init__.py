@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from netspec.catalog import operators
+from netspec.catalog.declared import DeclaredEntry, Overlay, declared
 from netspec.catalog.entries import Catalog, Entry
 from netspec.catalog.records import (
     REQUIRED,
@@ -24,12 +25,15 @@ __all__ = [
     "Argument",
     "Bound",
     "Catalog",
+    "DeclaredEntry",
     "Entry",
     "Need",
     "Operand",
     "Operation",
+    "Overlay",
     "Refusal",
     "Value",
+    "declared",
     "load",
     "operators",
 ]

@@ -84,7 +84,7 @@ def check_value(
             help=_type_help(argument, value),
         )
     if isinstance(value, str):
-        allowed = values.choices(name, argument.name)
+        allowed = () if kind == "declared" else values.choices(name, argument.name)
         if allowed and value not in allowed:
             return Refusal(
                 reason="value",

@@ -242,6 +242,8 @@ def _tuple(items: tuple[Operand, ...]) -> Operand:
 class Catalog:
     """Every declaration of the prelude, by kind and name."""
 
+    faulty: frozenset[str] = frozenset()
+
     def __init__(self) -> None:
         self._declared = declarations()
         self._entries: dict[tuple[str, str], Entry] = {}
@@ -282,15 +284,19 @@ def _parsed(declaration: Declaration) -> Entry:
         kind=extern.kind.id,
         name=name,
         target=target,
-        arguments=tuple(_argument(parameter) for parameter in extern.parameters),
+        arguments=tuple(argument_of(parameter) for parameter in extern.parameters),
         doc=declaration.doc,
         declaration=declaration,
         extern=extern,
     )
 
 
-def _argument(parameter: tree.Parameter) -> Argument:
-    default = REQUIRED if parameter.default is None else _constant(parameter.default)
+def argument_of(parameter: tree.Parameter) -> Argument:
+    """The argument that a declaration's parameter says.
+
+    Raises ValueError when its default is no constant.
+    """
+    default = REQUIRED if parameter.default is None else constant_of(parameter.default)
     return Argument(
         name=parameter.name.id,
         types=tuple(name.id for name in parameter.types),
@@ -300,7 +306,8 @@ def _argument(parameter: tree.Parameter) -> Argument:
     )
 
 
-def _constant(expression: tree.Expr) -> Value:
+def constant_of(expression: tree.Expr) -> Value:
+    """The value of a literal; raises ValueError for anything else."""
     match expression:
         case tree.Number(value=value):
             return value
@@ -311,6 +318,6 @@ def _constant(expression: tree.Expr) -> Value:
         case tree.Unary(op="-", operand=tree.Number(value=value)):
             return -value
         case tree.TupleDisplay(items=items) | tree.ListDisplay(items=items):
-            return tuple(_constant(item) for item in items)
+            return tuple(constant_of(item) for item in items)
         case _:
-            raise ValueError(f"the prelude's default is no constant: {expression.span.text}")
+            raise ValueError(f"a default is no constant: {expression.span.text}")

@@ -259,9 +259,20 @@ def _size(call: Call, dim: tree.Expr | tree.Dots, sizes: dict[str, Dim]) -> Dim:
             return _size(call, left, sizes) * _size(call, right, sizes)
         case tree.Binary(op="+", left=left, right=right):
             return _size(call, left, sizes) + _size(call, right, sizes)
+        case tree.Binary(op="-", left=left, right=right):
+            return _size(call, left, sizes) - _size(call, right, sizes)
+        case tree.Binary(op="//" | "%" as op, left=left, right=right):
+            return _divided(call, op, _size(call, left, sizes), _size(call, right, sizes))
         case _:
             pass
-    raise ValueError(f"the prelude writes a size that is none: {dim.span.text}")
+    raise ValueError(f"a declaration writes a size that is none: {dim.span.text}")
+
+
+def _divided(call: Call, op: str, size: Dim, divisor: Dim) -> Dim:
+    if divisor.value is None or divisor.value < 1:
+        call.refuse("value", f"`{call.name}` divides a size by {divisor}")
+        return size
+    return size // divisor.value if op == "//" else size % divisor.value
 
 
 def _dims(pattern: tree.TypeExpr) -> str:

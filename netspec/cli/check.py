@@ -12,6 +12,7 @@ from netspec.cli.complaints import complain
 from netspec.cli.verb import Verb, limits, no_color, overrides, traceback
 from netspec.diagnostics import Diagnostic, Severity, Sink
 from netspec.program import Program
+from netspec.program.graph import Model
 
 
 @click.command(cls=Verb, epilog="netspec check model.net\nnetspec check specs/*.net --format json")
@@ -68,14 +69,21 @@ def summary(program: Program, diagnostics: tuple[Diagnostic, ...]) -> str:
     """`ok (11 layers, 1,041 parameters)`, and the number of warnings where there are any."""
     facts = []
     for model in program.models:
-        layers = [layer for _, layer in model.graph.layers()]
         named = f"{model.name}: " if model.name and len(program.models) > 1 else ""
-        parameters = counted(model.parameters, "parameter")
-        facts.append(f"{named}{counted(len(layers), 'layer')}, {parameters}")
+        facts.append(named + size(model))
     warnings = sum(d.severity is Severity.WARNING for d in diagnostics)
     if warnings:
         facts.append(counted(warnings, "warning"))
     return "ok" + (f" ({'; '.join(facts)})" if facts else "")
+
+
+def size(model: Model) -> str:
+    """`11 layers, 1,041 parameters`, and whose parameters are not known."""
+    layers = [layer for _, layer in model.graph.layers()]
+    parameters = counted(model.parameters, "parameter")
+    unknown = {layer.name: None for layer in layers if not layer.weighed}
+    more = f" and those of {', '.join(f'`{name}`' for name in unknown)}" if unknown else ""
+    return f"{counted(len(layers), 'layer')}, {parameters}{more}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -9,7 +9,7 @@ import click
 from netspec import driver
 from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, traceback
+from netspec.cli.verb import Verb, allow, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
 
 
@@ -31,6 +31,7 @@ from netspec.diagnostics import Sink
     help="The file to write, replacing what it held; without it, the script is printed.",
 )
 @overrides
+@allow
 @limits
 @no_color
 def export(
@@ -38,6 +39,7 @@ def export(
     target: str,
     output: Path | None,
     overrides: dict[str, str],
+    allow: tuple[str, ...],
     limits: Limits,
     *,
     no_color: bool,
@@ -49,7 +51,9 @@ def export(
     """
     sink = Sink()
     source = driver.read(file, sink)
-    program = None if source is None else driver.check(source, sink, overrides, limits=limits)
+    program = None
+    if source is not None:
+        program = driver.check(source, sink, overrides, limits=limits, allow=allow)
     script = None
     if program is not None and not sink.failed:
         script = driver.export(program, sink)

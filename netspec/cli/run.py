@@ -9,7 +9,7 @@ import click
 from netspec import driver
 from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, traceback
+from netspec.cli.verb import Verb, allow, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
 from netspec.program.precision import PRECISIONS
 
@@ -23,6 +23,7 @@ INTERRUPTED = 130
 @traceback
 @spec_file
 @overrides
+@allow
 @limits
 @click.option(
     "--epochs", type=click.IntRange(min=1), metavar="N", help="Train for N epochs instead."
@@ -50,6 +51,7 @@ INTERRUPTED = 130
 def run(
     file: Path,
     overrides: dict[str, str],
+    allow: tuple[str, ...],
     limits: Limits,
     epochs: int | None,
     device: str | None,
@@ -66,7 +68,9 @@ def run(
     """
     sink = Sink()
     source = driver.read(file, sink)
-    program = None if source is None else driver.check(source, sink, overrides, limits=limits)
+    program = None
+    if source is not None:
+        program = driver.check(source, sink, overrides, limits=limits, allow=allow)
     fit = program is not None and driver.complete(program, sink)
     complain(sink.diagnostics, no_color=no_color)
     if program is None or not fit or sink.failed:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_never
+from typing import Literal, assert_never
 
 import click
 
 from netspec import catalog, driver
 from netspec.analysis.context import Limits
-from netspec.cli.check import counted
+from netspec.catalog import Argument
+from netspec.cli.check import size
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, limits, no_color, overrides, spec_file, traceback
+from netspec.cli.verb import Verb, allow, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
 from netspec.program import Program
+from netspec.program.externs import ExternArgument
 from netspec.program.graph import (
     Compute,
     Graph,
@@ -39,16 +41,21 @@ LONGEST = 60
 @traceback
 @spec_file
 @overrides
+@allow
 @limits
 @no_color
-def show(file: Path, overrides: dict[str, str], limits: Limits, *, no_color: bool) -> int:
+def show(
+    file: Path, overrides: dict[str, str], allow: tuple[str, ...], limits: Limits, *, no_color: bool
+) -> int:
     """Show a spec's models: line, layer, output type, parameters; totals; requirements.
 
     Nothing is built and torch is not loaded.
     """
     sink = Sink()
     source = driver.read(file, sink)
-    program = None if source is None else driver.check(source, sink, overrides, limits=limits)
+    program = None
+    if source is not None:
+        program = driver.check(source, sink, overrides, limits=limits, allow=allow)
     complain(sink.diagnostics, no_color=no_color)
     if program is None or sink.failed:
         return 1
@@ -63,13 +70,16 @@ def show(file: Path, overrides: dict[str, str], limits: Limits, *, no_color: boo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One application of a layer or function. `parameters` is None where none are counted."""
+    """One application of a layer or function.
+
+    `parameters` is None where none are counted, and `?` where only the user's Python knows.
+    """
 
     span: Span
     key: str
     layer: str
     output: str
-    parameters: int | None
+    parameters: int | Literal["?"] | None
 
 
 def rows(graph: Graph, prefix: str = "", seen: set[str] | None = None) -> Iterator[Row]:
@@ -98,7 +108,7 @@ def _rows(graph: Graph, steps: Iterable[Step], prefix: str, seen: set[str]) -> I
                     key=key,
                     layer=described(child),
                     output=_types(step.results),
-                    parameters=None if key in seen else child.parameters,
+                    parameters=None if key in seen else child.parameters if child.weighed else "?",
                 )
                 seen.add(key)
             case Read():
@@ -140,12 +150,16 @@ def described(layer: Layer) -> str:
 
     `Conv2d(64, 3, padding=1, in_channels=3)`.
     """
-    entry = catalog.load().find("layer", layer.name)
-    declared = {} if entry is None else {a.name: a for a in entry.arguments}
+    declared: Mapping[str, Argument | ExternArgument]
+    if layer.extern is not None:
+        declared = {a.name: a for a in layer.extern.arguments if not a.keyword or not a.required}
+    else:
+        entry = catalog.load().find("layer", layer.name)
+        declared = {} if entry is None else {a.name: a for a in entry.arguments if not a.inferred}
     written: list[str] = []
     for name, value in layer.arguments:
         argument = declared.get(name)
-        if argument is None or argument.inferred:
+        if argument is None:
             written.append(f"{name}={_literal(value)}")
         elif argument.required:
             written.append(_literal(value))
@@ -196,13 +210,11 @@ def _draw(model: Model, program: Program, *, no_color: bool) -> None:
     table.add_column("parameters", justify="right")
     listed = tuple(rows(model.graph))
     for row in listed:
-        counted_here = "" if row.parameters is None else f"{row.parameters:,}"
+        counted_here = f"{row.parameters:,}" if isinstance(row.parameters, int) else row.parameters
         line = _line(row.span, program)
-        table.add_row(line, row.key, _short(row.layer), row.output, counted_here)
+        table.add_row(line, row.key, _short(row.layer), row.output, counted_here or "")
     console.print(table)
-    layers = [layer for _, layer in model.graph.layers()]
-    parameters = counted(model.parameters, "parameter")
-    click.echo(f"{counted(len(layers), 'layer')}, {parameters}")
+    click.echo(size(model))
     for requirement in model.requirements:
         click.echo(f"requires {requirement.text} (line {_line(requirement.span, program)})")
     if program.train is not None and model is program.model:

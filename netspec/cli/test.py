@@ -11,7 +11,7 @@ from netspec import driver
 from netspec.analysis.context import Limits
 from netspec.cli.check import counted
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, limits, no_color, overrides, traceback
+from netspec.cli.verb import Verb, allow, limits, no_color, overrides, traceback
 from netspec.diagnostics import Sink
 from netspec.program.asserts import Outcome
 
@@ -22,10 +22,16 @@ from netspec.program.asserts import Outcome
     "files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True
 )
 @overrides
+@allow
 @limits
 @no_color
 def test(
-    files: tuple[Path, ...], overrides: dict[str, str], limits: Limits, *, no_color: bool
+    files: tuple[Path, ...],
+    overrides: dict[str, str],
+    allow: tuple[str, ...],
+    limits: Limits,
+    *,
+    no_color: bool,
 ) -> int:
     """Test specs: a line for each `assert` of their `test` blocks, with what was found.
 
@@ -37,7 +43,7 @@ def test(
     for path in files:
         sink = Sink()
         before = len(results)
-        for outcome in tested(path, sink, overrides, limits):
+        for outcome in tested(path, sink, overrides, allow, limits):
             click.echo(line(outcome))
             results.append(outcome.passed)
         if len(results) == before and not sink.failed:
@@ -51,10 +57,14 @@ def test(
     return 1 if failed else 0
 
 
-def tested(path: Path, sink: Sink, overrides: dict[str, str], limits: Limits) -> Iterator[Outcome]:
+def tested(
+    path: Path, sink: Sink, overrides: dict[str, str], allow: tuple[str, ...], limits: Limits
+) -> Iterator[Outcome]:
     """Each assert of a spec as it is decided; none when the spec has an error."""
     source = driver.read(path, sink)
-    program = None if source is None else driver.check(source, sink, overrides, limits=limits)
+    program = None
+    if source is not None:
+        program = driver.check(source, sink, overrides, limits=limits, allow=allow)
     if program is not None and not sink.failed:
         yield from driver.test(program, sink)
 

@@ -53,6 +53,18 @@ def limits(function: F) -> F:
     )(function)
 
 
+def allow(function: F) -> F:
+    """The option `--allow module`, given any number of times: the spec may load that module."""
+    return click.option(
+        "--allow",
+        "allow",
+        metavar="MODULE",
+        multiple=True,
+        callback=_modules,
+        help="Let the spec load a Python module that it declares things from; repeatable.",
+    )(function)
+
+
 def no_color(function: F) -> F:
     """The option `--no-color`. The variable NO_COLOR does the same: rich reads it by itself."""
     return click.option("--no-color", is_flag=True, help="Write without colours.")(function)
@@ -66,6 +78,19 @@ def traceback(function: F) -> F:
         expose_value=False,
         help="Show the Python traceback of a bug in netspec.",
     )(function)
+
+
+def _modules(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    for name in given:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise click.BadParameter(
+                f"`{name}` is no module; name it as Python's `import` does, as in `my_layers`",
+                context,
+                option,
+            )
+    return given
 
 
 def _limits(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Limits:

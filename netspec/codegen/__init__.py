@@ -13,6 +13,7 @@ from netspec.codegen.emit import (
     model_fragment,
     models_fragment,
 )
+from netspec.codegen.user_names import user_import_lines
 
 __all__ = [
     "Fragment",
@@ -26,4 +27,5 @@ __all__ = [
     "loss_fragment",
     "model_fragment",
     "models_fragment",
+    "user_import_lines",
 ]

@@ -25,6 +25,7 @@ from netspec.codegen.plans import (
     Path,
 )
 from netspec.codegen.requirements import checks
+from netspec.codegen.user_names import name_of
 from netspec.program.graph import Literal, Requirement
 from netspec.types import Dim, TensorType
 
@@ -35,15 +36,23 @@ MOST_BY_PLACE = 3
 SIZE_OR_SIZES = frozenset({"normalized_shape"})
 
 
-def class_lines(plan: ClassPlan, requirements: Sequence[Requirement] = ()) -> Iterator[str]:
-    """The text of a class; `requirements` are checked where its `forward` begins."""
-    return _Writer(plan, requirements).lines()
+def class_lines(
+    plan: ClassPlan,
+    requirements: Sequence[Requirement] = (),
+    names: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """The text of a class; `requirements` are checked where its `forward` begins.
+
+    `names` are what classes of the user's are called, by their targets.
+    """
+    return _Writer(plan, requirements, names or {}).lines()
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
     plan: ClassPlan
     requirements: Sequence[Requirement]
+    names: Mapping[str, str]
 
     @property
     def body(self) -> Body:
@@ -140,7 +149,8 @@ class _Writer:
                 given = {name: self.plan.holes[(*path, name)] for name, _ in part.layer.arguments}
                 written = {name: self._argument(name, value) for name, value in given.items()}
                 fixed = {n: value.value for n, value in given.items() if isinstance(value, Fixed)}
-                return layer_call(part.layer.target, fixed, written)
+                called = name_of(part.layer, self.names)
+                return layer_call(part.layer, called, fixed, written)
             case Held():
                 return self._held(part, path)
             case Chain():
@@ -285,12 +295,13 @@ def _child(key: str, part: Part, writer: _Writer) -> Child:
     if not isinstance(part, Leaf):
         return Child(text=text, main=True, whole=True)
     learned = [weight for weight in part.layer.weights if weight.learned]
-    target = part.layer.target
+    target, of_user = part.layer.target, part.layer.extern is not None
     return Child(
         text=text,
-        main=any(len(weight.shape) > 1 for weight in learned),
+        # The text is the same whether or not anybody looked at the user's Python.
+        main=of_user or any(len(weight.shape) > 1 for weight in learned),
         whole=False,
-        weightless=not learned,
+        weightless=not of_user and not learned,
         inputs=INPUTS.get(target),
         named=NAMED_INPUTS.get(target, {}),
         results=RESULTS.get(target),

@@ -15,7 +15,7 @@ from torch import nn
 from netspec.codegen.arguments import MISSING, Absence
 from netspec.codegen.layout import Expr, call
 from netspec.codegen.names import checked
-from netspec.program.graph import Literal
+from netspec.program.graph import Layer, Literal
 
 # How the results of a layer that gives several are grouped; the numbers are those of the results.
 Nesting = int | tuple["Nesting", ...]
@@ -96,39 +96,50 @@ def _by_name(default: object) -> object:
     return default.__name__ if inspect.isfunction(default) else default
 
 
-def in_order(
-    target: str, arguments: Iterable[tuple[str, Literal]]
-) -> list[tuple[Parameter, Literal]]:
-    """The arguments in torch's order.
+def taken_by(layer: Layer) -> tuple[Parameter, ...]:
+    """The arguments of a layer's class: in torch's order, or as the user declares them.
+
+    Raises NoSuchLayerError when torch has no such class.
+    """
+    if layer.extern is None:
+        return parameters(layer.target)
+    return tuple(Parameter(a.name, a.required, a.default) for a in layer.extern.arguments)
+
+
+def in_order(layer: Layer) -> list[tuple[Parameter, Literal]]:
+    """A layer's arguments in the order of its class.
 
     Raises NoSuchLayerError when torch has no such class, or the class no such argument.
     """
-    known = parameters(target)
-    given = dict(arguments)
+    known = taken_by(layer)
+    given = dict(layer.arguments)
     for name in given.keys() - {parameter.name for parameter in known}:
-        raise NoSuchLayerError(f"{target!r} of the installed PyTorch takes no {name!r}")
+        raise NoSuchLayerError(f"{layer.target!r} of the installed PyTorch takes no {name!r}")
     return [(parameter, given[parameter.name]) for parameter in known if parameter.name in given]
 
 
-def layer_call(target: str, given: Mapping[str, Literal], written: Mapping[str, Expr]) -> Expr:
+def layer_call(
+    layer: Layer, called: str, given: Mapping[str, Literal], written: Mapping[str, Expr]
+) -> Expr:
     """`nn.Conv2d(3, 64, 7, stride=2)`: required arguments by place, the rest where they matter.
 
-    `given` has each argument's value, or lacks it where the value differs between uses; `written`
-    has the text of each.
+    `called` is what the text calls the class. `given` has each argument's value, or lacks it where
+    the value differs between uses; `written` has the text of each. A class of the user's is given
+    all by name: the order of a declaration need not be that of its Python.
     """
     positional: list[Expr] = []
     keywords: list[tuple[str, Expr]] = []
-    gap = False
-    for parameter in parameters(target):
+    gap = layer.extern is not None
+    for parameter in taken_by(layer):
         name = parameter.name
         gap = gap or name not in written
-        if name not in written or _implied(target, name, written):
+        if name not in written or _implied(layer.target, name, written):
             continue
         if parameter.required and not gap:
             positional.append(written[name])
         elif name not in given or not parameter.is_default(given[name]):
             keywords.append((checked(name), written[name]))
-    return call(f"nn.{checked(target.rpartition('.')[2])}", positional, keywords)
+    return call(called, positional, keywords)
 
 
 def _implied(target: str, name: str, written: Mapping[str, Expr]) -> bool:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import gc
 import linecache
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from torch import Tensor, nn
 
+from netspec.allowed import module_of
 from netspec.codegen.classes import class_lines
 from netspec.codegen.layout import ATOM, Expr, call, lines
 from netspec.codegen.losses import function_name, loss_lines
 from netspec.codegen.plans import ClassPlan
 from netspec.codegen.sharing import plan_classes
+from netspec.codegen.user_names import (
+    criteria_of,
+    externs_of,
+    import_names,
+    sections,
+    user_import_lines,
+)
+from netspec.program.externs import Extern
 from netspec.program.graph import Model
 from netspec.program.train import Phase
 
@@ -36,10 +47,14 @@ _IMPORTS = {
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """Top-level definitions without their imports; `name` is the one they are there for."""
+    """Top-level definitions without their imports; `name` is the one they are there for.
+
+    `user_names` are what the text calls things of the user's, by their targets.
+    """
 
     name: str
     text: str
+    user_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def imports(self) -> frozenset[str]:
@@ -50,14 +65,16 @@ class Fragment:
 
 def model_fragment(model: Model, reserved: Iterable[str] = ()) -> Fragment:
     """The classes of a model, the model's own last; none has a `reserved` name."""
-    plans = plan_classes(model, reserved)
-    return Fragment(plans[-1].name, _classes(plans, model) + "\n")
+    reserved = frozenset(reserved)
+    names = import_names(externs_of(model.graph), reserved)
+    plans = plan_classes(model, {*reserved, *names.values()})
+    return Fragment(plans[-1].name, _classes(plans, model, names) + "\n", names)
 
 
-def _classes(plans: Sequence[ClassPlan], model: Model) -> str:
+def _classes(plans: Sequence[ClassPlan], model: Model, names: Mapping[str, str]) -> str:
     """The text of a model's classes; the model's own holds what it requires."""
     written = [
-        "\n".join(class_lines(plan, model.requirements if plan is plans[-1] else ()))
+        "\n".join(class_lines(plan, model.requirements if plan is plans[-1] else (), names))
         for plan in plans
     ]
     return "\n\n\n".join(written)
@@ -68,12 +85,14 @@ def models_fragment(models: Sequence[Model], reserved: Iterable[str] = ()) -> Fr
     if len(models) == 1:
         return model_fragment(models[0], reserved)
     taken = {*reserved, "models"}
+    names = import_names((e for model in models for e in externs_of(model.graph)), taken)
+    taken |= set(names.values())
     written: list[str] = []
     made: list[tuple[str, Expr]] = []
     for model in models:
         plans = plan_classes(model, taken)
         taken |= {plan.name for plan in plans}
-        written.append(_classes(plans, model))
+        written.append(_classes(plans, model, names))
         made.append((f'"{model.name}": ', call(plans[-1].name)))
     entries = Expr(
         f"{{{', '.join(key + value.text for key, value in made)}}}", ATOM, "{", tuple(made), "}"
@@ -86,12 +105,20 @@ def models_fragment(models: Sequence[Model], reserved: Iterable[str] = ()) -> Fr
             *lines_of_call,
         ]
     )
-    return Fragment(BUILD_MODELS, "\n\n\n".join([*written, holder]) + "\n")
+    return Fragment(BUILD_MODELS, "\n\n\n".join([*written, holder]) + "\n", names)
 
 
-def loss_fragment(phase: Phase) -> Fragment:
-    """The function that computes a phase's loss."""
-    return Fragment(function_name(phase), "\n".join(loss_lines(phase)) + "\n")
+def loss_fragment(
+    phase: Phase, reserved: Iterable[str] = (), known: Mapping[str, str] | None = None
+) -> Fragment:
+    """The function that computes a phase's loss.
+
+    `known` is what other text beside it calls things of the user's.
+    """
+    reserved = frozenset(reserved)
+    names = import_names(criteria_of(phase.loss), reserved, known)
+    written = "\n".join(loss_lines(phase, names, reserved))
+    return Fragment(function_name(phase), written + "\n", names)
 
 
 def import_lines(names: Iterable[str]) -> list[str]:
@@ -128,7 +155,9 @@ def build_models(models: Sequence[Model], source_name: str) -> nn.Module:
     """The same for models that are trained together: an `nn.ModuleDict` of several by name."""
     with collector_paused():
         fragment = models_fragment(models)
-        made = _run(_model_module(models, fragment), source_name)[fragment.name]
+        text = _model_module(models, fragment)
+        externs = [extern for model in models for extern in externs_of(model.graph)]
+        made = _run(text, source_name, externs)[fragment.name]
         assert callable(made)
         built = made()
         assert isinstance(built, nn.Module)
@@ -137,7 +166,8 @@ def build_models(models: Sequence[Model], source_name: str) -> nn.Module:
 
 def build_loss(phase: Phase, source_name: str = "loss") -> Callable[..., tuple[Tensor, ...]]:
     """Run the emitted text: a function of the phase's models and inputs that gives its outputs."""
-    compute = _run(emit_loss(phase), source_name)[function_name(phase)]
+    made = _run(emit_loss(phase), source_name, criteria_of(phase.loss))
+    compute = made[function_name(phase)]
     assert callable(compute)
     if len(phase.loss.outputs) > 1:
         return compute
@@ -173,12 +203,16 @@ def _model_module(models: Sequence[Model], fragment: Fragment) -> str:
 
 
 def _module(docstring: str, fragment: Fragment) -> str:
-    imports = "\n".join(import_lines(fragment.imports))
+    own = user_import_lines(fragment.user_names)
+    imports = sections(import_lines(fragment.imports), own)
     return f'"""{docstring}"""\n\n{imports}\n\n\n{fragment.text}'
 
 
-def _run(text: str, source_name: str) -> dict[str, object]:
-    """Execute a module's text under a name that tracebacks can show lines of."""
+def _run(text: str, source_name: str, externs: Iterable[Extern]) -> dict[str, object]:
+    """Execute a module's text under a name that tracebacks can show lines of.
+
+    It imports torch, and the modules of `externs`, which the user allowed.
+    """
     filename = f"<{source_name} as Python>"
     lines = text.splitlines(keepends=True)
     number = 1
@@ -187,6 +221,23 @@ def _run(text: str, source_name: str) -> dict[str, object]:
         filename = f"<{source_name} as Python {number}>"
     # Without a time of change the entry is never checked against a file.
     linecache.cache[filename] = (len(text), None, lines, filename)
-    namespace: dict[str, object] = {"__name__": "netspec_emitted"}
+    loaded = {extern.module: module_of(extern) for extern in externs}
+    namespace: dict[str, object] = {
+        "__name__": "netspec_emitted",
+        "__builtins__": {**vars(builtins), "__import__": _importer(loaded)},
+    }
     exec(compile(text, filename, "exec"), namespace)
     return namespace
+
+
+def _importer(loaded: Mapping[str, ModuleType]) -> Callable[..., ModuleType]:
+    """What `import` does in emitted text: it gives torch, and modules that are loaded already."""
+
+    def importing(name: str, *given: object) -> ModuleType:
+        if name in loaded:
+            return loaded[name]
+        if name.partition(".")[0] != "torch":
+            raise ImportError(f"emitted text imports {name!r}")
+        return builtins.__import__(name, *given)  # type: ignore[arg-type]  # as Python calls it
+
+    return importing

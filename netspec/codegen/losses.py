@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from netspec.analysis.network.builder import snake_case
 from netspec.codegen import layout
-from netspec.codegen.constructors import in_order
+from netspec.codegen.constructors import in_order, layer_call
 from netspec.codegen.forward import Child, Statements, Surroundings
 from netspec.codegen.layout import Expr
-from netspec.codegen.names import local, unused
+from netspec.codegen.names import LOCAL, identifier, local, unused
+from netspec.codegen.user_names import name_of
 from netspec.program.graph import (
     Compute,
     Graph,
@@ -59,15 +61,27 @@ def function_name(phase: Phase) -> str:
     return f"compute_{phase.name}_loss" if phase.name else "compute_loss"
 
 
-def loss_lines(phase: Phase) -> Iterator[str]:
+def loss_lines(
+    phase: Phase, names: Mapping[str, str] | None = None, reserved: Iterable[str] = ()
+) -> Iterator[str]:
     """`def compute_loss(...)`: the loss, its named terms, and the prediction that metrics want.
 
-    It takes the models that it applies, then its inputs.
+    It takes the models that it applies, then its inputs. Losses of the user's are made before it,
+    under names that are not `reserved`; `names` are what their classes are called.
     """
-    graph = _without_criteria(phase.loss)
+    graph, names = _without_criteria(phase.loss), names or {}
+    criteria = _criteria_names(graph, {*reserved, *names.values()})
+    for child in graph.children:
+        if isinstance(child.module, Layer):
+            yield from layout.lines(f"{criteria[child.key]} = ", _made(child.module, names), 0)
+    if criteria:
+        yield ""
+        yield ""
     models = _model_names(graph)
+    children = {key: Child(text=name, main=True, whole=True) for key, name in models.items()}
+    children |= {key: Child(text=name, main=True, whole=False) for key, name in criteria.items()}
     around = Surroundings(
-        child=lambda key: Child(text=models[key], main=True, whole=True),
+        child=children.__getitem__,
         constant=lambda path, value: layout.literal(value),
         indent=4,
         shapes=False,
@@ -94,23 +108,49 @@ def _model_names(graph: Graph) -> dict[str, str]:
     taken = {local(slot.name) for slot in graph.slots().values() if slot.name}
     names: dict[str, str] = {}
     for child in graph.children:
-        names[child.key] = unused(local(snake_case(child.key)), taken)
-        taken.add(names[child.key])
+        if isinstance(child.module, Graph):
+            names[child.key] = unused(local(snake_case(child.key)), taken)
+            taken.add(names[child.key])
+    return names
+
+
+def _criteria_names(graph: Graph, reserved: Iterable[str]) -> dict[str, str]:
+    """What each loss of the user's is called that is made before the function."""
+    taken = {slot.name for slot in graph.slots().values() if slot.name is not None}
+    taken |= {*LOCAL, *reserved}
+    names: dict[str, str] = {}
+    for child in graph.children:
+        if isinstance(child.module, Layer):
+            # `FocalLoss` as `FOCAL_LOSS`.
+            parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", child.module.name)
+            names[child.key] = unused(identifier(parted.upper()), taken)
+            taken.add(names[child.key])
     return names
 
 
 def _without_criteria(graph: Graph) -> Graph:
-    """The same graph with each criterion as the function it calls."""
+    """The same graph with each criterion of torch's as the function it calls."""
     modules = {child.key: child.module for child in graph.children}
     steps: list[Step] = []
     for step in graph.steps:
         module = modules[step.child] if isinstance(step, Invoke) else None
-        if isinstance(step, Invoke) and isinstance(module, Layer):
+        if isinstance(step, Invoke) and isinstance(module, Layer) and module.extern is None:
             steps.append(_as_function(step, module))
         else:
             steps.append(step)
-    models = tuple(child for child in graph.children if isinstance(child.module, Graph))
-    return replace(graph, children=models, steps=tuple(steps))
+    kept = tuple(
+        child
+        for child in graph.children
+        if isinstance(child.module, Graph)
+        or (isinstance(child.module, Layer) and child.module.extern is not None)
+    )
+    return replace(graph, children=kept, steps=tuple(steps))
+
+
+def _made(layer: Layer, names: Mapping[str, str]) -> Expr:
+    given = dict(layer.arguments)
+    written = {name: layout.literal(value) for name, value in given.items()}
+    return layer_call(layer, name_of(layer, names), given, written)
 
 
 def _as_function(step: Invoke, layer: Layer) -> Compute:
@@ -119,7 +159,7 @@ def _as_function(step: Invoke, layer: Layer) -> Compute:
         raise NoSuchLossError(f"{layer.target!r} is no criterion that can be written")
     keywords = tuple(
         (parameter.name, _operand(value))
-        for parameter, value in in_order(layer.target, layer.arguments)
+        for parameter, value in in_order(layer)
         if not parameter.is_default(value)
     )
     return Compute(

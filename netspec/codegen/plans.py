@@ -42,7 +42,7 @@ VALUE, INIT = "value", "init"
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A layer of PyTorch."""
+    """A layer of PyTorch, or of the user's."""
 
     layer: Layer
 
@@ -215,7 +215,7 @@ def signature(part: Part) -> Hashable:
 def _part_holes(part: Part, path: Path) -> Iterator[Hole]:
     match part:
         case Leaf():
-            for parameter, value in in_order(part.layer.target, part.layer.arguments):
+            for parameter, value in in_order(part.layer):
                 name = parameter.name
                 yield Hole((*path, name), name, value, parameter.default_literal)
         case Held():

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from netspec import codegen
+from netspec.codegen.losses import function_name
 from netspec.export.data import emit_data
 from netspec.export.metrics import metrics_function
 from netspec.export.parameters import parameter_functions
@@ -35,7 +36,10 @@ FROM = {
     "get_ema_multi_avg_fn": "torch.optim.swa_utils",
 }
 # What a script defines or imports itself, beside what its data needs.
-OWN_NAMES = frozenset({"Any", "DEVICE", "GROUPS", "Groups", "Rows", *FROM, *STANDARD})
+OWN_NAMES = frozenset(
+    {"Any", "DEVICE", "GROUPS", "Groups", "Rows", *FROM, *STANDARD}
+    | {"evaluate", "fit", "grouped", "load_data", "main", "metrics"}
+)
 
 
 def python_script(program: Program) -> str:
@@ -43,13 +47,20 @@ def python_script(program: Program) -> str:
     assert program.data is not None
     assert program.train is not None
     plan, used = program.train, program.fields_used
-    losses = [codegen.loss_fragment(phase) for phase in plan.phases]
     names = [field.name for field in program.data.fields if field.name in used]
     helpers = ("find_file",) if plan.weights else ()
     data = emit_data(program.data, seed=plan.seed, names=names, helpers=helpers)
     taken = _names_in("\n".join([*data.imports, data.functions])) | OWN_NAMES
     taken |= {f"{phase.name}_groups".upper() for phase in plan.phases}
+    taken |= {function_name(phase) for phase in plan.phases}
     model = codegen.models_fragment(program.trained, reserved=taken)
+    user_names = dict(model.user_names)
+    taken |= {*user_names.values(), *_names_in(model.text)}
+    losses = []
+    for phase in plan.phases:
+        losses.append(codegen.loss_fragment(phase, taken, user_names))
+        user_names |= losses[-1].user_names
+        taken |= {*losses[-1].user_names.values(), *_names_in(losses[-1].text)}
     script = _script(program, model.name, names)
     pieces = [
         "Rows = dict[str, Tensor]\n" + f"DEVICE = torch.device({DEVICES[plan.device]})\n",
@@ -67,6 +78,8 @@ def python_script(program: Program) -> str:
     body = "\n\n".join(piece.strip("\n") + "\n" for piece in pieces if piece.strip())
     title = _title(program)
     imports = sorted_imports([*data.imports, *_imports(body)])
+    own = codegen.user_import_lines(user_names)
+    imports = "\n\n".join([imports, *(["\n".join(own)] if own else [])])
     return f'"""{title}"""\n\n{imports}\n\n{body}\n\nif __name__ == "__main__":\n    main()\n'
 
 

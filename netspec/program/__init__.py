@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from netspec.program.asserts import Assertion
 from netspec.program.data import DataPlan
+from netspec.program.externs import Extern
 from netspec.program.graph import Child, Graph, Literal, Model
 from netspec.program.train import TrainPlan
 from netspec.source import Source, Span
@@ -27,7 +28,8 @@ class Library:
 class Program:
     """A whole checked spec. `params` are resolved: the default or the override.
 
-    Those of a library go by its address, `lib.width`.
+    Those of a library go by its address, `lib.width`. `externs` are the declarations it uses whose
+    Python the user brings.
     """
 
     source: Source
@@ -37,6 +39,7 @@ class Program:
     train: TrainPlan | None
     libraries: tuple[Library, ...] = ()
     tests: tuple[Assertion, ...] = ()
+    externs: tuple[Extern, ...] = ()
 
     @property
     def model(self) -> Model | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal as OneOf
 
+from netspec.program.externs import Extern
 from netspec.source import Span
 from netspec.types import Dim, TensorType
 
@@ -34,7 +35,8 @@ class Layer:
     """A leaf module: `target` is the dotted name of its class.
 
     `arguments` holds every argument by name, inferred ones and defaults included, in the
-    declaration's order.
+    declaration's order. A layer of the user's has its declaration as `extern`, and `module:name` as
+    its target; while its Python was not looked at, it is not `weighed`: its weights are not known.
     """
 
     span: Span
@@ -42,6 +44,8 @@ class Layer:
     target: str
     arguments: tuple[tuple[str, Literal], ...]
     weights: tuple[Weight, ...] = ()
+    extern: Extern | None = None
+    weighed: bool = True
 
     @property
     def parameters(self) -> int:
@@ -341,6 +345,11 @@ class Model:
     graph: Graph
     output_names: tuple[str, ...]
     requirements: tuple[Requirement, ...] = ()
+
+    @property
+    def weighed(self) -> bool:
+        """Whether the weights of all its layers are known."""
+        return all(layer.weighed for _, layer in self.graph.layers())
 
     @property
     def parameters(self) -> int:

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from netspec import allowed
+from netspec.codegen.user_names import criteria_of, externs_of
 from netspec.diagnostics.record import Diagnostic
 from netspec.program.graph import Model
 from netspec.runner.errors import (
@@ -211,6 +213,10 @@ def explain_failure(job: Job, failure: Exception) -> Diagnostic | None:
     # On the CPU torch raises a plain RuntimeError, told apart by its text alone.
     if isinstance(failure, torch.OutOfMemoryError) or "can't allocate memory" in str(failure):
         return out_of_memory(span, where=where, device=str(job.device), batch=job.plan.batch)
+    losses = (extern for phase in job.plan.phases for extern in criteria_of(phase.loss))
+    theirs = allowed.explain(failure, (*externs_of(job.network.graph), *losses))
+    if theirs is not None:
+        return theirs.with_label(span, "while this ran")
     reason = str(failure).strip().splitlines()[0]
     if stepped is not None:
         choice = stepped.phase.optimizer

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import torch
@@ -38,11 +39,13 @@ class RunFolder:
         spec: str,
         source: str,
         imports: Mapping[str, str] | None = None,
+        modules: Mapping[str, Path] | None = None,
     ) -> RunFolder:
         """Make `root/NAME-NNN` with the next free number, holding the spec and the model's source.
 
         `spec` is the resolved text, that can be run again, `imports` what it imports, by path;
-        `source` is the emitted module.
+        `source` is the emitted module; `modules` are files of the user's that both need, by where
+        they are to be.
         """
         with _writing(root):
             root.mkdir(parents=True, exist_ok=True)
@@ -52,6 +55,9 @@ class RunFolder:
             for file, text in (imports or {}).items():
                 (path / file).parent.mkdir(exist_ok=True)
                 (path / file).write_text(text, encoding="utf-8")
+            for place, module in (modules or {}).items():
+                (path / place).parent.mkdir(parents=True, exist_ok=True)
+                copyfile(module, path / place)
         return cls(path)
 
     def log(self, record: Record) -> None:

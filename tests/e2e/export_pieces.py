@@ -65,10 +65,14 @@ def recorded(history: list[dict[str, float]], final: dict[str, Values]) -> Print
     return Printed(kept, final)
 
 
-def run_alone(script: Path, warnings: str = "error") -> Printed:
-    """Run a script in a process of its own, in its folder; `warnings` is what becomes of them."""
+def run_alone(script: Path, warnings: str = "error", importing: Path | None = None) -> Printed:
+    """Run a script in a process of its own, in its folder.
+
+    `warnings` is what becomes of them; the script may import what is in `importing`.
+    """
+    found = "" if importing is None else f"import sys; sys.path.append({str(importing)!r})\n"
     done = subprocess.run(
-        [sys.executable, "-I", "-W", warnings, "-c", ALONE, str(script)],
+        [sys.executable, "-I", "-W", warnings, "-c", found + ALONE, str(script)],
         cwd=script.parent,
         capture_output=True,
         text=True,
@@ -133,6 +137,8 @@ def complaints(*scripts: Path) -> str:
         [*ruff, "check", *rules, "--select", "E,F,I,UP,B,W", *files],
         [*ruff, "format", "--diff", *rules, *files],
     ):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=scripts[0].parent, capture_output=True, text=True, check=False
+        )
         said += "" if done.returncode == 0 else done.stdout + done.stderr
     return said

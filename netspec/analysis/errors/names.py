@@ -241,8 +241,8 @@ def shadows_catalogue(span: Span, name: str, kind: str) -> Diagnostic:
 def not_yet(span: Span, what: str) -> Diagnostic:
     """A construct of the language is not supported yet.
 
-    The whole language is read, and some of it is not compiled by this version: `extern`,
-    `phase`, `tie`, `init`, `freeze`, and a few settings.
+    The whole language is read, and some of it is not compiled by this version: `phase`,
+    `tie`, `init`, `freeze`, and a few settings.
 
     Wrong:
         model {

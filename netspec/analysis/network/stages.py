@@ -6,7 +6,6 @@ graph and gives the resulting value.
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import cast
 
 from netspec.analysis import errors
 from netspec.analysis.context import Context
+from netspec.analysis.inspection import extern_of, weigh
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.namespaces import is_stage_of_file
@@ -303,7 +303,7 @@ class Stages(Subscripts):
         if isinstance(outcome, Refusal):
             self.refuse(outcome, written(stage, entry), inputs)
             return UNKNOWN
-        child = self.add_layer(entry, outcome, stage.span, frame, label)
+        child = self.add_layer(entry, outcome, inputs, stage.span, frame, label)
         if child is None:
             return UNKNOWN
         self.remember(frame, child, label, Recipe(entry, bound, stage, frame))
@@ -315,24 +315,33 @@ class Stages(Subscripts):
         self,
         entry: Entry,
         outcome: Application,
+        inputs: Sequence[Tensor],
         span: Span,
         frame: Frame,
         label: tree.Name | None,
     ) -> int | None:
         """Add a layer within the limits."""
-        learned = sum(math.prod(shape) for _, shape, learns in outcome.weights if learns)
-        if not self.context.add_layer(learned, span):
-            return None
+        extern = extern_of(entry, self.context)
+        weights: tuple[Weight, ...] | None
+        if extern is None:
+            weights = tuple(
+                Weight(name=name, shape=shape, learned=learns)
+                for name, shape, learns in outcome.weights
+            )
+        else:
+            given = [tensor.type for tensor in inputs]
+            weights = weigh(entry, outcome, given, span, self.context)
         layer = Layer(
             span=span,
             name=entry.name,
             target=entry.target,
             arguments=tuple((name, literal(value)) for name, value in outcome.arguments.items()),
-            weights=tuple(
-                Weight(name=name, shape=shape, learned=learns)
-                for name, shape, learns in outcome.weights
-            ),
+            weights=weights or (),
+            extern=extern,
+            weighed=weights is not None,
         )
+        if not self.context.add_layer(layer.parameters, span):
+            return None
         return self.add(layer, frame, label)
 
     def add(self, module: Module, frame: Frame, label: tree.Name | None) -> int | None:

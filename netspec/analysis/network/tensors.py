@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.analysis import errors
+from netspec.analysis.errors.externs import tensors_not_known
 from netspec.analysis.network.builder import Tensor
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.stored import StoredTensors
 from netspec.analysis.network.values import UNKNOWN, Inner, Instance, Value
 from netspec.catalog.kinds import INT, REAL
+from netspec.program.externs import Extern
 from netspec.program.graph import Graph, Layer, Module, Stored
 from netspec.source import Span
 from netspec.syntax import tree
@@ -65,6 +67,10 @@ class LabelledTensors(StoredTensors):
             return None
         names: list[str] = []
         match around.module:
+            case Layer(extern=Extern() as extern, weighed=False):
+                span = expression.span
+                self.context.report(tensors_not_known(span, extern.name, extern.module))
+                return None
             case Layer() as layer:
                 within = "" if isinstance(around, Instance) else around.within
                 full = within + name

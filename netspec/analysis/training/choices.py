@@ -179,14 +179,17 @@ def _near(names: Sequence[str]) -> tuple[str, ...]:
 def choose_group(
     group: tree.Group,
     optimizer: tree.Expr | None,
-    names: Sequence[str],
+    names: Sequence[str] | None,
     evaluator: Expressions,
     frame: Frame,
 ) -> ParameterGroup | None:
-    """Optimizer arguments for the parameters that match a pattern."""
+    """Optimizer arguments for the parameters that match a pattern.
+
+    `names` is None where some are not known: those of layers whose Python nobody looked at.
+    """
     report = evaluator.context.report
     for pattern in group.patterns:
-        if not any(fnmatchcase(name, pattern.value) for name in names):
+        if names is not None and not any(fnmatchcase(name, pattern.value) for name in names):
             report(errors.group_matches_nothing(pattern.span, pattern.value, names, _near(names)))
             return None
     keywords: list[tree.Keyword] = []

@@ -232,12 +232,11 @@ class Losses(Bodies):
             self._refused(outcome, call, entry, given)
             return UNKNOWN
         self._note_targets(entry, given)
-        tensors = compared
         self.applied.append(entry.name)
-        child = self.add_layer(entry, outcome, call.span, self.frame, None)
+        child = self.add_layer(entry, outcome, compared, call.span, self.frame, None)
         if child is None:
             return UNKNOWN
-        operands = [self.graph.ref(tensor) for tensor in tensors]
+        operands = [self.graph.ref(tensor) for tensor in compared]
         return joined(self.graph.invoke(child, operands, outcome.outputs, call.span))
 
     def _floats(self, entry: Entry, tensors: Sequence[Tensor], call: tree.Expr) -> list[Tensor]:

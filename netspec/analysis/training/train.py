@@ -119,7 +119,7 @@ def analyse_train(
         loss = analyse_loss(binding, terms, model, data, bodies, scope, SETTINGS)
     if loss is None:
         return None
-    if not any(weight.learned for _, weight in model.graph.weights()):
+    if not any(weight.learned for _, weight in model.graph.weights()) and model.weighed:
         report(errors.nothing_learned(header(model.span)))
     task, classes = infer_task(model, data, loss)
     metrics = sorted_out.metrics(task, classes)
@@ -298,8 +298,10 @@ class _Statements:
         names = [name for name, weight in model.graph.weights() if weight.learned]
         binding = self.settings.get("optimizer")
         optimizer = binding.values[0] if binding is not None else None
+        whole = model.weighed
         made = [
-            choose_group(group, optimizer, names, self.bodies, self.frame) for group in self._groups
+            choose_group(group, optimizer, names if whole else None, self.bodies, self.frame)
+            for group in self._groups
         ]
         return tuple(group for group in made if group is not None)
 
