@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice, product
 
 from netspec.catalog.entries import Entry
-from netspec.catalog.records import Application, Argument, Refusal, Value
+from netspec.catalog.records import REQUIRED, Application, Argument, Refusal, Value
 from netspec.catalog.values import fits, written
 from netspec.syntax import tree
 from netspec.types import Dim, Kind, TensorType
@@ -107,6 +107,17 @@ def example(entry: Entry) -> str | None:
         return _whole(shown)
     made = MAKERS.get(entry.kind)
     return None if made is None else made(entry)
+
+
+def sample_arguments(entry: Entry) -> dict[str, Value]:
+    """A value for every argument: its default, else what stands in for it."""
+    values: dict[str, Value] = {}
+    for argument in entry.arguments:
+        if argument.default is not REQUIRED:
+            values[argument.name] = argument.default
+        else:
+            values[argument.name] = WIDTH if argument.inferred else _stand_in(argument)
+    return values
 
 
 def _whole(lines: Sequence[str]) -> str:

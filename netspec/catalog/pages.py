@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from netspec.catalog import left_out, values
 from netspec.catalog.entries import Catalog, Entry
-from netspec.catalog.examples import example
+from netspec.catalog.examples import example, sample_arguments
 from netspec.catalog.kinds import FUNCTIONS, VARIABLES, WORDS
 from netspec.catalog.records import REQUIRED, Argument
 from netspec.catalog.rules.losses import operands
+from netspec.catalog.weights import weights
 from netspec.syntax import tree
 
 # The kinds of entry, as their things are called, in the order of the reference.
@@ -64,7 +65,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One entry. `takes` and `gives` are (type, words) of the tensors, where it has any."""
+    """One entry. `takes` and `gives` are (type, words) of the tensors, where it has any.
+
+    `learns` and `stores` are the names of a layer's weights and buffers, with its arguments as they
+    are by default.
+    """
 
     kind: str
     name: str
@@ -74,12 +79,15 @@ class Page:
     takes: tuple[tuple[str, str], ...]
     gives: tuple[tuple[str, str], ...]
     arguments: tuple[Line, ...]
+    learns: tuple[str, ...]
+    stores: tuple[str, ...]
     example: str | None
 
 
 def page(entry: Entry) -> Page:
     """The page of an entry."""
     signature = entry.signature
+    kept = weights(entry.name, sample_arguments(entry)) if entry.kind == "layer" else ()
     names: tuple[str, ...] = operands(entry.name) if entry.kind == "loss" else ()
     return Page(
         kind=entry.kind,
@@ -90,6 +98,8 @@ def page(entry: Entry) -> Page:
         takes=_tensors(signature.inputs if signature is not None else (), names),
         gives=_tensors(signature.outputs if signature is not None else (), entry.output_names),
         arguments=tuple(_line(entry, argument) for argument in entry.arguments),
+        learns=tuple(name for name, _, learned in kept if learned),
+        stores=tuple(name for name, _, learned in kept if not learned),
         example=example(entry),
     )
 

@@ -96,6 +96,10 @@ def _section(said: Page) -> Iterator[str]:
         if tensors:
             yield f"{label} " + "; ".join(f"`{of}`, {words}" for of, words in tensors) + "."
             yield ""
+    for label, weights in (("Learns", said.learns), ("Stores", said.stores)):
+        if weights:
+            yield f"{label} " + ", ".join(f"`{name}`" for name in weights) + "."
+            yield ""
     if said.arguments:
         yield "| argument | is | default | |"
         yield "| --- | --- | --- | --- |"

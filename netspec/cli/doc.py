@@ -80,13 +80,16 @@ def _draw(page: Page, *, no_color: bool) -> None:
 
 
 def _tensors(page: Page) -> list[str]:
-    """`takes` and `gives`, a tensor a line."""
+    """What goes in, comes out and is kept: a tensor a line, the names of weights in one."""
     labelled = [("takes", of) for of in page.takes] + [("gives", of) for of in page.gives]
     made: list[str] = []
     shown = ""
     for label, (of, words) in labelled:
         made.append(f"{'' if label == shown else label:7}{of}: {words}")
         shown = label
+    for label, weights in (("learns", page.learns), ("stores", page.stores)):
+        if weights:
+            made.append(f"{label:7}{', '.join(weights)}")
     return made
 
 

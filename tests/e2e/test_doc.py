@@ -72,6 +72,34 @@ def test_every_name_is_told_of(name: str, capsys: pytest.CaptureFixture[str]) ->
             assert f"  {kind}, " in printed
 
 
+def test_a_page_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doc", "Softmax2d", "--no-color"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Softmax2d  layer, torch.nn.Softmax2d",
+        "Probabilities over the channels of each place.",
+        "",
+        "    extern layer Softmax2d: real[B, C, H, W] -> prob[B, C, H, W]",
+        "",
+        "takes  real[B, C, H, W]: floating-point numbers",
+        "gives  prob[B, C, H, W]: probabilities",
+        "",
+        "Example:",
+        "    model {",
+        "      input x: real[B, 8, H, W]",
+        "      Softmax2d",
+        "    }",
+    ]
+
+
+def test_weights_and_arguments_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doc", "BatchNorm1d"]) == 0
+    printed = capsys.readouterr().out
+    assert "\nlearns weight, bias\n" in printed
+    assert "\nstores running_mean, running_var, num_batches_tracked\n" in printed
+    assert "\neps                  a number          1e-05     above 0 and below 1\n" in printed
+    assert "\nnum_features         a whole number    inferred  " in printed
+
+
 def test_the_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doc"]) == 0
     printed = capsys.readouterr().out

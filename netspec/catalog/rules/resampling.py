@@ -37,11 +37,10 @@ def padded(call: Call, axis: int, size: Dim, padding: Operand) -> Dim:
             Dim.of(reach),
             f"`{call.name}` cannot pad {size} by {max(before, after)}",
             argument="padding",
+            help=f"pad by less, or use `Replication{call.name[-5:]}`",
         )
     made = size + before + after
-    call.at_least(
-        made, Dim.of(1), f"`{call.name}` cuts everything off: {size} is left {made}", input=0
-    )
+    call.at_least(made, Dim.of(1), f"`{call.name}` leaves nothing of {size}", argument="padding")
     return made
 
 
@@ -93,7 +92,12 @@ def upsample(call: Call) -> tuple[TensorType, ...]:
     size, factor = call.arguments["size"], call.arguments["scale_factor"]
     if (size is None) == (factor is None):
         what = "needs" if size is None else "takes only one of"
-        call.refuse("value", f"`{call.name}` {what} `size` or `scale_factor`", argument="size")
+        call.refuse(
+            "value",
+            f"`{call.name}` {what} `size` or `scale_factor`",
+            argument="size",
+            help="say how large, as in `scale_factor=2`" if size is None else "keep one of the two",
+        )
     _check_flags(call, mode, size)
     wanted, name = (factor, "scale_factor") if size is None else (size, "size")
     if isinstance(wanted, tuple) and len(wanted) != given.rank - 2:
@@ -123,9 +127,10 @@ def _check_rank(call: Call, given: TensorType, mode: str) -> None:
     wanted = {3: "[B, C, L]", 4: "[B, C, H, W]", 5: "[B, C, D, H, W]"}
     shapes = wanted[fixed] if fixed is not None else ", ".join(wanted.values())
     fitting = {3: "linear", 4: "bilinear", 5: "trilinear"}.get(given.rank)
+    stated = f' in mode "{mode}"' if "mode" in call.arguments else ""
     call.refuse(
         "rank",
-        f'`{call.name}` in mode "{mode}" wants {shapes}, not {given.dims()}',
+        f"`{call.name}`{stated} wants {shapes}, not {given.dims()}",
         input=0,
         help=f'for {given.dims()} it is `mode="{fitting}"`'
         if fitting and fixed is not None and "mode" in call.arguments
@@ -184,7 +189,12 @@ def fractional(
     if (output_size is None) == (output_ratio is None):
         what = "needs" if output_size is None else "takes only one of"
         call.refuse(
-            "value", f"`{call.name}` {what} `output_size` or `output_ratio`", argument="output_size"
+            "value",
+            f"`{call.name}` {what} `output_size` or `output_ratio`",
+            argument="output_size",
+            help="say how large, as in `output_ratio=0.5`"
+            if output_size is None
+            else "keep one of the two",
         )
         return size
     if output_size is not None:
