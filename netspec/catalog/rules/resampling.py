@@ -39,6 +39,11 @@ def padded(call: Call, axis: int, size: Dim, padding: Operand) -> Dim:
             argument="padding",
             help=f"pad by less, or use `Replication{call.name[-5:]}`",
         )
+    if call.name.startswith(("Zero", "Constant")):
+        # Torch cuts both ends off before it adds to either.
+        cut = -min(before, 0) - min(after, 0)
+        message = f"`{call.name}` cuts {cut} off {size}"
+        call.at_least(size, Dim.of(cut), message, argument="padding")
     made = size + before + after
     call.at_least(made, Dim.of(1), f"`{call.name}` leaves nothing of {size}", argument="padding")
     return made
