@@ -20,6 +20,7 @@ class Call:
     """A layer, loss or function being applied.
 
     `sizes` and `kinds` hold what the names of the signature stand for, `rest` what `...` does.
+    `named` are further arguments of a function that takes them by any name: the sizes of axes.
     `implied` are arguments to be written though the call leaves them away.
     """
 
@@ -28,6 +29,7 @@ class Call:
     arguments: dict[str, Operand]
     given: frozenset[str] = frozenset()
     inputs: tuple[TensorType, ...] = ()
+    named: Mapping[str, Operand] = field(default_factory=dict)
     sizes: dict[str, Dim] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
     rest: Shape = ()
@@ -44,6 +46,7 @@ class Call:
         *,
         argument: str | int | None = None,
         input: int | None = None,
+        within: tuple[int, int] | None = None,
         notes: Sequence[str] = (),
         help: str | None = None,
     ) -> None:
@@ -54,6 +57,7 @@ class Call:
                 message=message,
                 argument=argument,
                 input=input,
+                within=within,
                 notes=tuple(notes),
                 help=help,
             )

@@ -10,7 +10,7 @@ from typing import TypeVar
 from netspec.catalog import binding, rules, signatures
 from netspec.catalog.call import Call, too_large
 from netspec.catalog.index import Declaration, declarations
-from netspec.catalog.operands import bind_operands
+from netspec.catalog.operands import bind_operands, sizes_of_axes
 from netspec.catalog.records import (
     REQUIRED,
     Application,
@@ -143,6 +143,13 @@ class Entry:
         self, positional: Sequence[Operand], keywords: Mapping[str, Operand]
     ) -> Application | Refusal:
         """What the function gives for tensors, sizes and constants."""
+        named: dict[str, Operand] = {}
+        if self.name in rules.OF_AXES:
+            named = {name: of for name, of in keywords.items() if self.argument(name) is None}
+            keywords = {name: of for name, of in keywords.items() if name not in named}
+            refusal = sizes_of_axes(self.name, named)
+            if refusal is not None:
+                return refusal
         placed = bind_operands(self.name, self.arguments, self.gather(positional, _tuple), keywords)
         if isinstance(placed, Refusal):
             return placed
@@ -152,6 +159,7 @@ class Entry:
             arguments=dict(placed.values),
             given=placed.given,
             inputs=placed.tensors,
+            named=named,
         )
         result = self._bounded(call)
         if isinstance(result, Refusal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from netspec.catalog import binding
+from netspec.catalog import binding, values
 from netspec.catalog.binding import Arguments
 from netspec.catalog.records import Argument, Operand, Refusal
 from netspec.types import Dim, TensorType
@@ -51,6 +51,19 @@ def bind_operands(
         return refusal
     values = binding.filled(arguments, given)
     return Operands(values, frozenset(given), tuple(_tensors(tuple(values.values()))))
+
+
+def sizes_of_axes(name: str, named: Mapping[str, Operand]) -> Refusal | None:
+    """The refusal for the size of an axis that is none."""
+    for axis, size in named.items():
+        if not values.is_size(size):
+            text = "a tensor" if isinstance(size, TensorType) else f"`{values.written(size)}`"
+            return Refusal(
+                reason="type",
+                message=f"axis `{axis}` of `{name}` is {values.wanted(('size',))}, not {text}",
+                argument=axis,
+            )
+    return None
 
 
 def _unknown(name: str, argument: Argument, where: binding.Place, value: Operand) -> Refusal | None:

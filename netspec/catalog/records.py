@@ -30,6 +30,8 @@ Reason = Literal[
     "kind",
     "unknown-size",
     "classes",
+    "pattern",
+    "axis",
 ]
 
 
@@ -77,13 +79,15 @@ class Refusal:
     """Why a call cannot be meant.
 
     `argument` is the keyword's name or the positional index at fault, `input` the index of the
-    tensor at fault; `replacement` is text for the whole call, when it is surely what was meant.
+    tensor at fault, `within` the part of a text argument; `replacement` is text for the whole call,
+    when it is surely what was meant.
     """
 
     reason: Reason
     message: str
     argument: str | int | None = None
     input: int | None = None
+    within: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     help: str | None = None
     replacement: str | None = None

@@ -345,6 +345,7 @@ CHOICES_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
     ),
     ("grid_sample", "mode"): ("bilinear", "nearest", "bicubic"),
     ("grid_sample", "padding_mode"): ("zeros", "border", "reflection"),
+    ("reduce", "reduction"): ("mean", "sum", "max", "min", "prod", "any", "all"),
     ("scatter_reduce", "reduce"): ("sum", "prod", "mean", "amax", "amin"),
     ("meshgrid", "indexing"): ("ij", "xy"),
     ("div", "rounding_mode"): ("floor", "trunc"),

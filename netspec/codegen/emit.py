@@ -38,6 +38,7 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\.net")
 BUILD_MODELS = "build_models"
 
 _IMPORTS = {
+    "einops": "import einops",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
     "Tensor": "from torch import Tensor",
@@ -58,7 +59,7 @@ class Fragment:
 
     @property
     def imports(self) -> frozenset[str]:
-        """Which of `torch`, `F`, `Tensor`, `nn` the text uses."""
+        """Which of `einops`, `torch`, `F`, `Tensor`, `nn` the text uses."""
         names = {node.id for node in ast.walk(ast.parse(self.text)) if isinstance(node, ast.Name)}
         return frozenset(names & _IMPORTS.keys())
 
@@ -124,7 +125,7 @@ def loss_fragment(
 def import_lines(names: Iterable[str]) -> list[str]:
     """Import statements for names out of `Fragment.imports`, sorted as linters want them."""
     wanted = set(names)
-    lines = [_IMPORTS[name] for name in ("torch", "F") if name in wanted]
+    lines = [_IMPORTS[name] for name in ("einops", "torch", "F") if name in wanted]
     from_torch = [name for name in ("Tensor", "nn") if name in wanted]
     if from_torch:
         lines.append(f"from torch import {', '.join(from_torch)}")

@@ -19,13 +19,14 @@ class Form(Enum):
     TRAINED = auto()  # F.dropout(x, 0.1, training=self.training)
     GATHERED = auto()  # torch.cat([a, b], dim=1): leading tensors in a list
     SPREAD = auto()  # torch.meshgrid(a, b): leading tensors one by one
+    EINOPS = auto()  # einops.rearrange(x, "b (h d) -> b h d", h=8)
     CREATED = auto()  # torch.zeros(2, 3, device=x.device)
 
 
 _TABLE: dict[Form, str] = {
     Form.METHOD: """
         abs amax amin argmax chunk clamp cumsum detach exp expand expm1 flatten flip float floor
-        gather log log1p masked_fill mean norm permute pow repeat reshape roll round rsqrt sign
+        gather log log1p masked_fill mean norm permute pow reshape roll round rsqrt sign
         split sqrt square squeeze std sum topk transpose unsqueeze var view
 
         all any argmin argsort ceil clip count_nonzero cummax cummin cumprod diagonal diff
@@ -35,7 +36,7 @@ _TABLE: dict[Form, str] = {
         trace trunc unbind unflatten
         """,
     Form.TORCH: """
-        bmm cos einsum matmul maximum minimum ones_like outer rand_like randn_like sigmoid sin tanh
+        bmm cos matmul maximum minimum ones_like outer rand_like randn_like sigmoid sin tanh
         tril triu where zeros_like
 
         acos acosh add addcdiv addcmul addmm asin asinh atan atan2 atanh baddbmm bernoulli
@@ -66,7 +67,8 @@ _TABLE: dict[Form, str] = {
         alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout rrelu
         """,
     Form.GATHERED: "cat hstack stack vstack",
-    Form.SPREAD: "block_diag cartesian_prod meshgrid",
+    Form.EINOPS: "rearrange reduce repeat",
+    Form.SPREAD: "block_diag cartesian_prod einsum meshgrid",
     Form.CREATED: "arange empty eye full linspace logspace ones rand randint randn randperm zeros",
 }
 
@@ -74,8 +76,7 @@ FORMS: dict[str, Form] = {name: form for form, names in _TABLE.items() for name 
 
 # Functions that take sizes in a row as well as in a list; in a row is how they are written.
 IN_A_ROW = frozenset(
-    {"empty", "expand", "ones", "permute", "rand", "randn", "repeat", "reshape"}
-    | {"tile", "view", "zeros"}
+    {"empty", "expand", "ones", "permute", "rand", "randn", "reshape"} | {"tile", "view", "zeros"}
 )
 
 # Arguments that torch takes under several names, or under none: they are written by place.
@@ -154,6 +155,8 @@ def written(
         case Form.TRAINED:
             assert training is not None, f"`{function}` stands where nothing is trained"
             return call(f"F.{function}", positional, [*named, ("training", training)])
+        case Form.EINOPS:
+            return call(f"einops.{function}", positional, named)
         case Form.SPREAD:
             apart = [part for one in positional for part in _apart(one)]
             return call(f"torch.{function}", apart, named)

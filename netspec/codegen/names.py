@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from torch import nn
 
 # What emitted modules import.
-IMPORTED = frozenset({"F", "Tensor", "nn", "torch"})
+IMPORTED = frozenset({"F", "Tensor", "einops", "nn", "torch"})
 
 # Local names must not hide what a method's text may use.
 LOCAL = IMPORTED | {"self"} | frozenset(dir(builtins))

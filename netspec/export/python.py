@@ -129,7 +129,7 @@ def _imports(body: str) -> list[str]:
     """The imports that the text needs, found by the names it uses."""
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
     found = [f"import {name}" for name in STANDARD if name in used]
-    found += codegen.import_lines(used & {"torch", "F", "Tensor", "nn"})
+    found += codegen.import_lines(used & {"einops", "torch", "F", "Tensor", "nn"})
     if "Any" in used:
         found.append("from typing import Any")
     found += [f"from {module} import {name}" for name, module in FROM.items() if name in used]

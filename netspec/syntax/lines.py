@@ -17,6 +17,8 @@ from netspec.syntax.faults import Faults
 
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 CLOSING = frozenset(OPENING.values())
+# Tokens that end what may stand between `repeat` and its body.
+ENDS = frozenset({"NEWLINE", "ARROW", "COMMA", "EQUAL", "COLON"})
 
 
 def statements(tokens: Iterable[Token], faults: Faults) -> list[Token]:
@@ -39,7 +41,34 @@ def statements(tokens: Iterable[Token], faults: Faults) -> list[Token]:
                 kept.append(newline)
             newline = None
             kept.append(token)
-    return kept
+    return _named(kept)
+
+
+def _named(tokens: list[Token]) -> list[Token]:
+    """The tokens with `repeat` as a name where it calls einops' function: no `{` follows it.
+
+    From the end on it is known of each bracket that is open whether a `{` is still to come in it
+    before its statement, flow or item ends.
+    """
+    named = list(tokens)
+    braced = [False]
+    for at in range(len(tokens) - 1, -1, -1):
+        token = tokens[at]
+        if token.type in CLOSING:
+            braced.append(False)
+        elif token.type in OPENING:
+            if len(braced) > 1:
+                braced.pop()
+            braced[-1] = token.type == "LBRACE" or braced[-1]
+        elif token.type in ENDS:
+            braced[-1] = False
+        elif token.type == "REPEAT" and not braced[-1] and _is_call(tokens, at):
+            named[at] = Token.new_borrow_pos("NAME", token.value, token)
+    return named
+
+
+def _is_call(tokens: list[Token], at: int) -> bool:
+    return at + 1 < len(tokens) and tokens[at + 1].type == "LPAR"
 
 
 def _ends_statement(kept: list[Token], following: Token, faults: Faults) -> bool:

@@ -43,6 +43,22 @@ model {
 }
 """
     + TRAIN,
+    "axes by name": ROWS
+    + """
+block Mixed(heads) {
+  input x
+  x -> rearrange("b t (n d) -> b n t d", n=heads) -> softmax(dim=2)
+  -> rearrange("b n t d -> b t (n d)")
+}
+model {
+  input x: real[B, 12]
+  h = x -> rearrange("b (t d) -> b t d", t=3)
+  h = h -> Mixed(2) -> Mixed(4)
+  more = repeat(h, "b t d -> b t (d k)", k=2) -> reduce("b t d -> b d", "max")
+  cat(more, einsum("b t d, b s d -> b t s", h, h) -> flatten(1), dim=1) -> Linear(3)
+}
+"""
+    + TRAIN,
     "functions in the loss": ROWS
     + """
 model {

@@ -39,7 +39,12 @@ from netspec.analysis.errors.expressions import (
     size_with_float,
     too_long,
 )
-from netspec.analysis.errors.functions import function_left_out, trained_in_loss
+from netspec.analysis.errors.functions import (
+    axis_differs,
+    function_left_out,
+    pattern_wrong,
+    trained_in_loss,
+)
 from netspec.analysis.errors.imports import (
     file_as_value,
     import_from_text,
@@ -209,6 +214,7 @@ __all__ = [
     "argument_type",
     "argument_value",
     "arguments_twice",
+    "axis_differs",
     "bad_condition",
     "classes_differ",
     "defined_twice",
@@ -311,6 +317,7 @@ __all__ = [
     "stored_not_constant",
     "stored_unused",
     "unknown_init",
+    "pattern_wrong",
     "too_long",
     "too_many_arguments",
     "trained_in_loss",

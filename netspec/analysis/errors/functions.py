@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.diagnostics import Diagnostic, code, error
+from netspec.diagnostics import Diagnostic, Fix, Label, code, error
 from netspec.source import Span
 
 
@@ -66,3 +66,65 @@ def function_left_out(span: Span, name: str, reason: str) -> Diagnostic:
         }
     """
     return error(f"torch's `{name}` is left out: {reason}", span)
+
+
+@code("NS4032")
+def pattern_wrong(
+    span: Span,
+    message: str,
+    *,
+    also: tuple[Label, ...] = (),
+    notes: tuple[str, ...] = (),
+    help: str | None = None,
+    fix: Fix | None = None,
+) -> Diagnostic:
+    """A pattern of axes cannot be read, or its two sides do not go together.
+
+    In the patterns of `rearrange`, `reduce` and `repeat` axes have names, apart by blanks; those in
+    parentheses make up one dimension; `...` stands for any number of them. `rearrange` has the same
+    axes on both sides, `reduce` may leave some out on the right, and `repeat` may add some there.
+    In `einsum` every dimension is one letter.
+
+    Wrong:
+        model {
+          input x: real[B, 8, 6]
+          x -> rearrange("b t d -> b t")
+        }
+
+    Right:
+        model {
+          input x: real[B, 8, 6]
+          x -> reduce("b t d -> b t", "mean")
+        }
+    """
+    return error(message, span, also=also, notes=notes, help=help, fix=fix)
+
+
+@code("NS4033")
+def axis_differs(
+    span: Span,
+    message: str,
+    *,
+    also: tuple[Label, ...] = (),
+    notes: tuple[str, ...] = (),
+    help: str | None = None,
+    fix: Fix | None = None,
+) -> Diagnostic:
+    """An axis of a pattern has a size that does not fit the tensor.
+
+    Of the axes in parentheses one may be left to be worked out; the others, given by name, have to
+    divide the dimension. An axis has one size wherever it stands.
+
+    Wrong:
+        model {
+          input x: real[B, 30, 4]
+          x -> rearrange("b (h d) t -> b h t d", h=8)
+        }
+
+    Right:
+        model {
+          input x: real[B, 32, 4]
+          x -> rearrange("b (h d) t -> b h t d", h=8)
+        }
+    """
+    return error(message, span, also=also, notes=notes, help=help, fix=fix)

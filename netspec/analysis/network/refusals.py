@@ -26,11 +26,13 @@ CONSTRUCTORS = {
     "kind": errors.wrong_kind,
     "unknown-size": errors.unknown_size,
     "classes": errors.classes_differ,
+    "pattern": errors.pattern_wrong,
+    "axis": errors.axis_differs,
 }
 # Reasons that lie in what flows in, so that it is worth showing where that comes from; those of
 # the second row lie between several values, all of which are shown.
 OF_ONE = frozenset({"kind", "value", "unknown-size"})
-OF_ALL = frozenset({"size", "rank", "count", "classes"})
+OF_ALL = frozenset({"size", "rank", "count", "classes", "axis"})
 RESULTS = {2: "`out, h = ...`", 3: "`out, h, c = ...`"}
 
 
@@ -88,6 +90,8 @@ def refusal_diagnostic(
     given = call.given(refusal.argument)
     primary = call.span if given is None else given.span
     value = given.value if isinstance(given, tree.Keyword) else given
+    if refusal.within is not None and isinstance(value, tree.Text):
+        primary = _inside(value, refusal.within)
     if refusal.reason == "type" and isinstance(value, tree.Binary) and value.op == "/":
         refusal = replace(refusal, help="`//` divides whole numbers")
     also = [
@@ -108,6 +112,13 @@ def refusal_diagnostic(
         help=refusal.help,
         fix=fix,
     )
+
+
+def _inside(text: tree.Text, within: tuple[int, int]) -> Span:
+    """The place of a part of a text; every character of one stands for itself."""
+    first = text.span.start + 1
+    start, end = within
+    return text.span.source.span(first + start, first + max(end, start + 1))
 
 
 def _producers(refusal: Refusal, values: Sequence[Value]) -> dict[Span, list[Tensor]]:

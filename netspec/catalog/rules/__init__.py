@@ -18,12 +18,14 @@ from netspec.catalog.rules import (
     indexing,
     joins,
     layers,
+    letters,
     losses,
     matrices,
     ordering,
     pairs,
     pointwise,
     products,
+    rearranging,
     recurrent,
     reductions,
     resampling,
@@ -122,7 +124,7 @@ WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
     "cumsum": reductions.cumsum,
     "normalize": reductions.normalize,
     "matmul": products.matmul,
-    "einsum": products.einsum,
+    "einsum": letters.einsum,
     "scaled_dot_product_attention": products.attention,
     "reshape": shapes.reshape,
     "flatten": shapes.flatten,
@@ -154,8 +156,12 @@ WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
     **indexing.RULES,
     **matrices.RULES,
     **ordering.RULES,
+    **rearranging.RULES,
     **vision.RULES,
 }
+
+# Functions that take sizes of axes by any name.
+OF_AXES = frozenset(rearranging.RULES)
 
 # Functions that do something in training only, as the layers of the same names.
 TRAINED = frozenset(
