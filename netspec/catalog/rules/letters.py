@@ -116,7 +116,8 @@ def _read(call: Call, equation: str, count: int) -> tuple[list[Term], Term] | No
         at += len(part) + 1
     if len(terms) != count:
         given = "1 tensor" if count == 1 else f"{count} tensors"
-        _wrong(call, f"it is for {len(terms)} tensors, and is given {given}", Term("", 0, len(equation)))
+        everything = Term("", 0, len(equation))
+        _wrong(call, f"it is for {len(terms)} tensors, and is given {given}", everything)
         return None
     if arrow:
         result = _term(call, right, len(left) + 2)
