@@ -69,6 +69,10 @@ class StatementBuilder(ExpressionBuilder):
         otherwise = parts[-1] if len(parts) % 2 else None
         return tree.If(span=self.span(children), branches=tuple(arms), otherwise=otherwise)
 
+    def continued(self, children: Children) -> tree.Continued:
+        loop, *stages = nodes(children)
+        return tree.Continued(span=self.span(children), loop=loop, stages=tuple(stages))
+
     def scanned(self, children: Children) -> tree.Scanned:
         name, _, sequence = children
         return tree.Scanned(span=self.span(children), name=name, sequence=sequence)

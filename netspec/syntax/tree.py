@@ -273,6 +273,14 @@ class If(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Continued(Node):
+    """`repeat 3 { ... } -> mean(dim=1)`: the value of a loop or choice, going on."""
+
+    loop: For | Repeat | If
+    stages: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned(Node):
     """`step in x`: a name for each piece of a sequence."""
 
@@ -361,6 +369,7 @@ Statement = (
     | For
     | Repeat
     | If
+    | Continued
     | Scan
     | Phase
     | Group

@@ -122,6 +122,8 @@ class Bodies(Loops):
                 self.repeat(statement, frame)
             case tree.If():
                 self.choose(statement, frame)
+            case tree.Continued():
+                self.go_on(statement, frame)
             case tree.Scan():
                 frame.current = value = self.scan(statement, frame)
                 if statement.targets:

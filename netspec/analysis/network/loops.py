@@ -52,6 +52,17 @@ class Loops(Scans):
                 return
             self.statement(inner, frame)
 
+    def go_on(self, statement: tree.Continued, frame: Frame) -> None:
+        """Send the value of a loop or choice on through stages."""
+        self.statement(statement.loop, frame)
+        value = frame.current
+        if value is None:
+            self.context.report(errors.nothing_flows(statement.stages[0].span))
+            value = UNKNOWN
+        for stage in statement.stages:
+            value = self.apply(stage, value, frame)
+        frame.current = value
+
     def repeat(self, statement: tree.Repeat, frame: Frame) -> None:
         """Run a body a number of times."""
         count = self.integer(statement.count, frame, "the number of repeats")

@@ -89,6 +89,7 @@ def test_expressions(written: str, meant: str) -> None:
             "If([Branch(a Body([])) Branch(b Body([]))] Body([]))",
         ),
         ("if a { }", "If([Branch(a Body([]))] None)"),
+        ("repeat 2 { }\n-> A\n-> B", "Continued(Repeat(None 2 Body([])) [A B])"),
         (
             "hs = scan step in x along 1 carry h = zeros(B) { h }",
             "Scan([hs] [Scanned(step x)] 1 [Carried(h Call(zeros [B] []))] Body([Flow([h])]) [])",
