@@ -361,24 +361,9 @@ class Assert(Node):
     condition: Expr
 
 
-Statement = (
-    Bind
-    | Flow
-    | Input
-    | Output
-    | For
-    | Repeat
-    | If
-    | Continued
-    | Scan
-    | Phase
-    | Group
-    | Tie
-    | Freeze
-    | Init
-    | Stop
-    | Assert
-)
+# What stands in networks, and what in blocks of settings and in both.
+Network = Bind | Flow | Input | Output | For | Repeat | If | Continued | Scan
+Statement = Network | Phase | Group | Tie | Freeze | Init | Stop | Assert
 
 
 # --- top level -------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from export_functions import FUNCTION_CASES
 from export_losses import LOSS_CASES
+from export_networks import NETWORKS
 
 BLOBS = """
 data {
@@ -437,63 +438,8 @@ train {
   epochs    = 2
 }
 """
-CASES["scan"] = """
-data {
-  x = normal(0, 1, size=[40, 6, 3])
-  y = x[:, 0, 0]
-  split(train=50%, val=50%)
-}
-
-block Layer(width) {
-  input x: real[B, T, F]
-  scan step in x along 1 carry h = zeros(B, width), before = zeros(B, F) {
-    h = tanh((step - before -> Linear(width)) + (h -> Linear(width, bias=false)))
-    before = step
-    output h
-  }
-}
-
-model {
-  input x: real[B, T, F]
-  deep = x -> Layer(5) -> Layer(4) -> Dropout(0.1)
-  scan step in deep along 1 carry h = zeros(B, 5) {
-    h = tanh((step -> Linear(5)) + (h -> Dropout(0.2) -> Linear(5)))
-  }
-  h -> Linear(1)
-}
-
-train {
-  loss      = MSELoss
-  optimizer = Adam
-  metrics   = [mae]
-  batch     = 8
-  epochs    = 2
-}
-"""
-CASES["layers_as_arguments"] = (
-    BLOBS
-    + """
-block Hidden(width, make=Linear(bias=false), norm: layer|none = BatchNorm1d, act=ReLU) {
-  make(width) -> norm: norm -> act
-}
-block Residual(inner) {
-  input x
-  x + (x -> inner)
-}
-
-model {
-  for (width, norm, act) in [(6, none, Tanh), (5, LayerNorm, none), (4, BatchNorm1d, GELU)] {
-    Hidden(width, norm=norm, act=act)
-  }
-  Residual(Residual(Hidden(4))) -> Residual((Linear(7) -> Dropout(0.1) -> Linear(4)))
-  h = Hidden(8, make=Linear)
-  order = arange(8)
-  h[:, order][:, [0, 3, -1]] -> Linear(3)
-}
-"""
-    + training()
-)
 CASES["one_line"] = (
     "data { make_moons(n_samples=20, random_state=1) }\nmodel { Linear(1) -> Sigmoid }\n"
     "train { loss = BCELoss\noptimizer = SGD(lr=1)\nepochs = 2 }\n"
 )
+CASES |= NETWORKS

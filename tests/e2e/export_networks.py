@@ -1,0 +1,71 @@
+"""Small made-up specs, each with a form of network that an exported script must repeat."""
+
+from __future__ import annotations
+
+NETWORKS: dict[str, str] = {}
+NETWORKS["scan"] = """
+data {
+  x = normal(0, 1, size=[40, 6, 3])
+  y = x[:, 0, 0]
+  split(train=50%, val=50%)
+}
+
+block Layer(width) {
+  input x: real[B, T, F]
+  scan step in x along 1 carry h = zeros(B, width), before = zeros(B, F) {
+    h = tanh((step - before -> Linear(width)) + (h -> Linear(width, bias=false)))
+    before = step
+    output h
+  }
+}
+
+model {
+  input x: real[B, T, F]
+  deep = x -> Layer(5) -> Layer(4) -> Dropout(0.1)
+  scan step in deep along 1 carry h = zeros(B, 5) {
+    h = tanh((step -> Linear(5)) + (h -> Dropout(0.2) -> Linear(5)))
+  }
+  h -> Linear(1)
+}
+
+train {
+  loss      = MSELoss
+  optimizer = Adam
+  metrics   = [mae]
+  batch     = 8
+  epochs    = 2
+}
+"""
+NETWORKS["layers_as_arguments"] = """
+data {
+  make_blobs(n_samples=50, n_features=4, centers=3, cluster_std=2.0, random_state=1)
+  split(train=60%, val=20%, test=20%, seed=1)
+}
+
+block Hidden(width, make=Linear(bias=false), norm: layer|none = BatchNorm1d, act=ReLU) {
+  make(width) -> norm: norm -> act
+}
+block Residual(inner) {
+  input x
+  x + (x -> inner)
+}
+
+model {
+  for (width, norm, act) in [(6, none, Tanh), (5, LayerNorm, none), (4, BatchNorm1d, GELU)] {
+    Hidden(width, norm=norm, act=act)
+  }
+  Residual(Residual(Hidden(4))) -> Residual((Linear(7) -> Dropout(0.1) -> Linear(4)))
+  h = Hidden(8, make=Linear)
+  order = arange(8)
+  h[:, order][:, [0, 3, -1]] -> Linear(3)
+}
+
+train {
+  loss      = CrossEntropyLoss
+  metrics   = [accuracy]
+  optimizer = SGD(lr=0.05, momentum=0.9)
+  batch     = 8
+  epochs    = 4
+  seed      = 3
+}
+"""
