@@ -54,7 +54,7 @@ from netspec import codegen
 from netspec.allowed import UserCodeError
 for build in (
     lambda: codegen.build_model(spec.program.model, "x"),
-    lambda: codegen.build_loss(spec.program.train, "x"),
+    lambda: codegen.build_loss(spec.program.train.phases[0], "x"),
 ):
     try:
         build()

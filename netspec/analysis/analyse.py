@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from netspec.analysis import errors
@@ -14,6 +15,7 @@ from netspec.analysis.context import Context, Limits
 from netspec.analysis.data import analyse_data
 from netspec.analysis.externs import declare_externs
 from netspec.analysis.files import File, gather, libraries, overridden
+from netspec.analysis.inspection import looked_at
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.models import analyse_model
@@ -219,7 +221,9 @@ def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader)
         value = bodies.constant(expression, frame)
         return None if isinstance(value, Unknown) else literal(value)
 
-    return analyse_data(block, constant, bodies.context.catalog, schemas, bodies.context.sink)
+    context = bodies.context
+    extern = partial(looked_at, context=context)
+    return analyse_data(block, constant, context.catalog, schemas, context.sink, extern)
 
 
 def _whole(

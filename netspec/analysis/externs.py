@@ -28,7 +28,7 @@ NAMED_TOGETHER = {
     "source": ("source", "transform"),
     "transform": ("source", "transform"),
 }
-LATER = ("metric", "source", "transform")
+LATER = ("metric", "transform")
 RESERVED_IN_DATA = frozenset({*FUNCTIONS, "select", "except", "split"})
 ARGUMENT_TYPES = tuple(
     name for name in values.WORDS if name not in {"size", "sizes", "tensor", "tensors", "schedules"}
@@ -36,6 +36,7 @@ ARGUMENT_TYPES = tuple(
 KINDS = ("real", "score", "unit", "prob", "logprob", "index", "int", "bool")
 # `number` is anything, `target` what a regression is compared with, `fraction` targets within 0..1.
 INPUT_KINDS = (*KINDS, "number", "target", "fraction")
+COLUMN_KINDS = ("real", "unit", "prob", "index", "int")
 OUTPUT_KINDS = tuple(kind for kind in KINDS if kind != "score")
 ORIGIN = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII)
 ARITHMETIC = frozenset({"+", "-", "*", "//", "%"})
@@ -197,7 +198,8 @@ class Sizes:
             if parameter.name.id in self.to_infer - self.known:
                 yield wrong.never_inferred(parameter.name.span, parameter.name.id)
         for written in signature.outputs:
-            yield from self._kind(written, OUTPUT_KINDS)
+            is_source = self.extern.kind.id == "source"
+            yield from self._kind(written, COLUMN_KINDS if is_source else OUTPUT_KINDS)
             yield from self._dims(written, goes_in=False)
             yield from self._classes(written)
 

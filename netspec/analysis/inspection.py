@@ -62,17 +62,19 @@ def _is_target(pattern: tree.TypeExpr) -> bool:
     return pattern.kind is not None and pattern.kind.id in {"target", "fraction"}
 
 
-def look(extern: Extern, context: Context) -> bool:
-    """Whether the Python of a metric, source or transform is as declared; if not, a report."""
-    if context.inspector is None or not extern.allowed:
-        return True
+def looked_at(entry: Entry, context: Context) -> Extern | None:
+    """The declaration of an entry that is the user's, its Python looked at where that is allowed.
+
+    What is not as declared is reported.
+    """
+    extern = extern_of(entry, context)
+    if extern is None or context.inspector is None or not extern.allowed:
+        return extern
     found = context.inspector.inspect(extern)
-    if found is None:
-        return True
-    if extern.head not in context.refuted:
+    if found is not None and extern.head not in context.refuted:
         context.refuted.add(extern.head)
         context.report(found)
-    return False
+    return extern
 
 
 def _extern(entry: DeclaredEntry, context: Context) -> Extern:

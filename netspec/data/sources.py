@@ -17,6 +17,7 @@ from netspec.data.pixels import Pixels
 from netspec.data.problems import DataError
 from netspec.data.reading import read_idx
 from netspec.data.schema import FolderReader
+from netspec.data.user_sources import user_columns
 from netspec.program.data import Load, Unreadable
 
 Table = dict[str, Any]
@@ -60,6 +61,8 @@ STORED_NAMES = {"x": "data", "y": "target", "images": "images"}
 def load_table(load: Load, root: Path, random: np.random.RandomState) -> tuple[Table, int]:
     """The columns of a source, and how many of its last rows are its own test set."""
     arguments = dict(load.arguments)
+    if load.extern is not None:
+        return user_columns(load, load.extern, random), 0
     match load.source:
         case "csv":
             return _csv(load, root), 0

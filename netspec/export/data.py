@@ -21,6 +21,7 @@ from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
 from netspec.export.wrapping import WIDTH, wrap
 from netspec.program.data import DataPlan, Draw, Field, Load, Operand, Use
+from netspec.program.externs import Extern
 
 HELPERS: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
@@ -81,6 +82,7 @@ class DataSource:
     """
 
     imports: tuple[str, ...]
+    user_sources: tuple[Extern, ...]
     functions: str
     body: str
 
@@ -118,7 +120,13 @@ def emit_data(
     words = _words(text) | _words(text_of_body)
     imports = [line for name, line in MODULES.items() if name in words]
     imports += [f"from {module} import {name}" for module, name in printer.imports]
-    return DataSource(imports=tuple(_joined(imports)), functions=text, body=text_of_body + "\n")
+    externs = (step.value.extern for step in plan.steps if isinstance(step.value, Load))
+    return DataSource(
+        imports=tuple(_joined(imports)),
+        user_sources=tuple(extern for extern in externs if extern is not None),
+        functions=text,
+        body=text_of_body + "\n",
+    )
 
 
 def _words(text: str) -> set[str]:
@@ -153,7 +161,9 @@ def _variables(plan: DataPlan) -> dict[int, str]:
     """A Python name for each step: its own, unless that means something else there."""
     taken = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
     taken |= {*MODULES, *HELPERS, *ALIASES, *LOCALS, *SCALERS}
-    taken |= {step.value.source for step in plan.steps if isinstance(step.value, Load)}
+    loads = [step.value for step in plan.steps if isinstance(step.value, Load)]
+    taken |= {load.source for load in loads}
+    taken |= {load.extern.attribute for load in loads if load.extern is not None}
     names: dict[int, str] = {}
     for number, step in enumerate(plan.steps):
         name = step.name

@@ -206,7 +206,7 @@ class Printer:
         text = self.atom(table)
         if load is None or load.source in {"csv", "idx", "images"}:
             return f"{text}[{literal(name)}]"
-        if load.source.startswith("load_"):
+        if load.extern is None and load.source.startswith("load_"):
             return f"{text}[{literal(STORED_KEYS[name])}]"
         place = [column.name for column in load.columns].index(name)
         return f"{text}[{place}]" if len(load.columns) > 1 else text

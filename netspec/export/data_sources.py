@@ -18,7 +18,10 @@ def source_lines(printer: Printer, name: str, load: Load) -> Iterator[str]:
         case "images":
             yield from _images(printer, name, load)
         case source:
-            made = printer.use("sklearn.datasets", source)
+            if load.extern is not None:
+                made = printer.use(load.extern.module, load.extern.attribute)
+            else:
+                made = printer.use("sklearn.datasets", source)
             options = [f"{key}={literal(value)}" for key, value in load.arguments]
             if load.seeded:
                 options = [option for option in options if option != "random_state=None"]

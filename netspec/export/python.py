@@ -77,7 +77,11 @@ def python_script(program: Program) -> str:
     ]
     body = "\n\n".join(piece.strip("\n") + "\n" for piece in pieces if piece.strip())
     title = _title(program)
-    imports = sorted_imports([*data.imports, *_imports(body)])
+    modules = {extern.module for extern in program.externs}
+    theirs = [line for line in data.imports if line.split()[1] not in modules]
+    imports = sorted_imports([*theirs, *_imports(body)])
+    for load in data.user_sources:
+        user_names[load.target] = load.attribute
     own = codegen.user_import_lines(user_names)
     imports = "\n\n".join([imports, *(["\n".join(own)] if own else [])])
     return f'"""{title}"""\n\n{imports}\n\n{body}\n\nif __name__ == "__main__":\n    main()\n'

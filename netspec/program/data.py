@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import Protocol
 
+from netspec.program.externs import Extern
 from netspec.program.graph import Literal
 from netspec.program.weights import SavedTensor
 from netspec.source import Span
@@ -58,7 +59,8 @@ class Load:
     """A table read from a source.
 
     `arguments` are those given in the text, random state aside; files are among them, as written.
-    `seeded` says that the source draws from the data's random stream.
+    `seeded` says that the source draws from the data's random stream. A source of the user's has
+    its declaration as `extern`, and the `types` of a row's part of each column.
     """
 
     span: Span
@@ -67,6 +69,8 @@ class Load:
     arguments: Arguments
     columns: tuple[Column, ...]
     seeded: bool = False
+    extern: Extern | None = None
+    types: tuple[TensorType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

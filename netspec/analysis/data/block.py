@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from netspec.analysis.data.values import Array, Info, Table, Value
 from netspec.analysis.network.values import UNKNOWN, Unknown
-from netspec.catalog import Catalog
+from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program.data import (
     Category,
@@ -20,6 +20,7 @@ from netspec.program.data import (
     Step,
     Use,
 )
+from netspec.program.externs import Extern
 from netspec.program.graph import Literal
 from netspec.source import Span
 from netspec.syntax import tree
@@ -53,6 +54,8 @@ class Block:
     catalog: Catalog
     schemas: SchemaReader
     constant: Constants
+    # The declaration of an entry that is the user's, looked at where that is allowed.
+    extern: Callable[[Entry], Extern | None] = lambda entry: None
     names: dict[str, Named] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     # Every value ever bound, rebound ones too, with the step that makes it.

@@ -71,6 +71,9 @@ class Calls(Expressions):
             advice = f"write `rows -> {span.text if len(span.text) < 40 else name.id}`"
             message = f"`{name.id}` is applied to a value by `->`"
             return self.block.fail(errors.arguments_refused(span, message, advice))
+        if name.id in self.block.catalog.faulty:
+            self.block.failed = True  # its declaration was reported
+            return UNKNOWN
         candidates = self.callables()
         return self.block.fail(errors.unknown_name(name.span, name.id, candidates))
 

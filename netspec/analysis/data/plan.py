@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from netspec.analysis.data import errors
@@ -12,9 +13,10 @@ from netspec.analysis.data.fields import plan_fields
 from netspec.analysis.data.split import is_seed, parse_split, sizes
 from netspec.analysis.data.values import Array, Pending, Table, column_of, describe
 from netspec.analysis.network.values import Unknown
-from netspec.catalog import Catalog
+from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Sink
 from netspec.program.data import DataPlan, Operand, SchemaReader, SplitPlan, Step, Use
+from netspec.program.externs import Extern
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import Dim
@@ -28,13 +30,16 @@ def analyse_data(
     catalog: Catalog,
     schemas: SchemaReader,
     sink: Sink,
+    extern: Callable[[Entry], Extern | None] = lambda entry: None,
 ) -> DataPlan | None:
     """The plan of a data block; None when anything in it is wrong, which `sink` is told.
+
+    `extern` gives the declaration of an entry that is the user's.
 
     `constant` gives the value of a name around the block: a literal, Unknown when its mistake was
     reported, None when there is no such constant.
     """
-    block = Block(sink=sink, catalog=catalog, schemas=schemas, constant=constant)
+    block = Block(sink=sink, catalog=catalog, schemas=schemas, constant=constant, extern=extern)
     return Statements(block).plan(data)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from netspec.analysis.data import errors
 from netspec.analysis.data.block import Block
+from netspec.analysis.data.user_sources import user_table
 from netspec.analysis.data.values import INT, REAL, Info, Table, describe
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal
@@ -51,6 +52,9 @@ def source_table(
     spans: Mapping[str, Span],
 ) -> Table | Unknown:
     """The table that a source gives when called with these arguments."""
+    extern = block.extern(entry)
+    if extern is not None:
+        return user_table(block, entry, extern, span, bound)
     match entry.name:
         case "csv":
             return _csv(block, entry, span, bound, spans)
