@@ -152,3 +152,45 @@ def test_torchvision_resnet_block() -> None:
         "layer2.1.conv2.weight",
         "layer2.1.bn2.weight",
     ]
+
+
+def test_no_layer_has_no_key_and_counts_as_none() -> None:
+    block = "block Hidden(norm=none) { Linear(4) -> norm -> ReLU -> Linear(4) }"
+    model = model_of("a: Hidden\nb: Hidden(norm=BatchNorm1d)", before=block)
+    assert layers(model) == ["a.0", "a.1", "a.2", "b.0", "b.1", "b.2", "b.3"]
+
+
+def test_a_label_on_no_layer_leaves_the_other_keys_as_they_are() -> None:
+    block = "block Hidden(norm=none) { Linear(4) -> norm: norm -> ReLU -> Linear(4) }"
+    model = model_of("a: Hidden\nb: Hidden(norm=BatchNorm1d)", before=block)
+    assert layers(model) == [
+        *("a.linear_0", "a.relu_0", "a.linear_1"),
+        *("b.linear_0", "b.norm", "b.relu_0", "b.linear_1"),
+    ]
+
+
+def test_a_block_in_itself_nests() -> None:
+    block = "block Residual(inner) {\n  input x\n  x + (x -> inner)\n}"
+    model = model_of(
+        "Residual(Residual(Linear(4)))\nReLU\nResidual({ fc: Linear(4) })", before=block
+    )
+    assert layers(model) == ["0.residual_0.linear_0", "1", "2.fc"]
+
+
+def test_a_stage_stands_for_what_its_names_stood_for_where_it_was_written() -> None:
+    model = model_of("n = 3\nlate = [Linear(n), ReLU]\nn = 5\nlate[0] -> late[1] -> Linear(n)")
+    assert layers(model) == ["0", "1", "2"]
+    shapes = [weight.shape for _, layer in model.graph.layers() for weight in layer.weights]
+    assert shapes == [(3, 4), (3,), (5, 3), (5,)]
+
+
+def test_layers_of_a_scan_belong_to_the_body_around_it() -> None:
+    text = """
+    rnn: {
+      scan step in x along 1 carry h = zeros(B, 5) {
+        h = tanh((step -> i2h: Linear(5)) + (h -> Linear(5)))
+      }
+    }
+    """
+    model = model_of(text, "real[B, T, 4]")
+    assert layers(model) == ["rnn.i2h", "rnn.linear_0"]
