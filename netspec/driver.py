@@ -146,7 +146,7 @@ def build(program: Program, sink: Sink, name: str | None = None) -> nn.Module | 
         if models == program.trained and program.network is not None:
             starts, root = program.train.weights, program.source.folder
             try:
-                runner.load_weights(made, program.network, starts, root)
+                runner.load_weights(made, starts, root)
             except runner.RunError as stopped:
                 sink.report(stopped.diagnostic)
                 return None
@@ -168,18 +168,28 @@ def load_data(program: Program) -> Splits:
     return data.load(program.data, seed=seed, root=root, names=wanted)
 
 
-def _folder(program: Program, runs: Path) -> RunFolder:
-    """A new folder for a run, holding what it takes to run it again."""
+def _folder(program: Program, sink: Sink, runs: Path, resume: Path | None) -> RunFolder:
+    """A new folder for a run, holding what it takes to run it again; or the one to resume.
+
+    Damaged checkpoints that are passed over go to `sink`.
+    """
     from netspec import codegen, runner
     from netspec.export.resolved import resolved_imports, resolved_spec
 
+    spec, imports = resolved_spec(program), resolved_imports(program)
+    modules = files_of(program.externs)
+    if resume is not None:
+        folder = runner.RunFolder.resume(resume, spec=spec, imports=imports, modules=modules)
+        for damage in folder.complaints():
+            sink.report(damage)
+        return folder
     return runner.RunFolder.create(
         runs,
         run_name(program),
-        spec=resolved_spec(program),
+        spec=spec,
         source=codegen.emit_models(program.trained),
-        imports=resolved_imports(program),
-        modules=files_of(program.externs),
+        imports=imports,
+        modules=modules,
     )
 
 
@@ -192,9 +202,13 @@ def train(
     device: str | None = None,
     precision: str | None = None,
     runs: Path = Path("runs"),
+    resume: Path | None = None,
     observer: Observer | None = None,
 ) -> Run | None:
-    """Train as the program says, what is given here taking precedence; writes a run folder."""
+    """Train as the program says, what is given here taking precedence; writes a run folder.
+
+    With `resume`, the folder of such a run, go on from its last checkpoint.
+    """
     from netspec import codegen, runner
     from netspec.data import DataError
     from netspec.report import pictures
@@ -211,7 +225,7 @@ def train(
         module = build(program, sink)
         if module is None:
             return None
-        folder = _folder(program, runs)
+        folder = _folder(program, sink, runs, resume)
         losses = [codegen.build_loss(phase, program.source.name) for phase in plan.phases]
         inputs = [slot.name or "x" for slot in network.graph.inputs]
         run = runner.fit(

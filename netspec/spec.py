@@ -72,17 +72,25 @@ class Spec:
         device: str | None = None,
         precision: str | None = None,
         runs: str | Path = "runs",
+        resume: str | Path | None = None,
     ) -> Run:
         """Train the model as the spec says; `epochs`, `device` and `precision` take precedence.
 
         Raises `SpecError` when the data or the run is at fault. Weights, metrics and pictures are
-        written into a new folder below `runs`.
+        written into a new folder below `runs`; or, with `resume`, the run in that folder goes on
+        from its last checkpoint.
         """
         if epochs is not None and epochs < 1:
             raise ValueError(f"`epochs` is at least 1, not {epochs}")
         sink = Sink()
         run = driver.train(
-            self.program, sink, epochs=epochs, device=device, precision=precision, runs=Path(runs)
+            self.program,
+            sink,
+            epochs=epochs,
+            device=device,
+            precision=precision,
+            runs=Path(runs),
+            resume=None if resume is None else Path(resume),
         )
         if run is None:
             raise SpecError(sink.diagnostics)

@@ -48,6 +48,12 @@ INTERRUPTED = 130
     show_default=True,
     help="The folder to make the run's own folder in.",
 )
+@click.option(
+    "--resume",
+    metavar="RUN",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Go on from the last checkpoint in this run's folder, with the same spec and options.",
+)
 def run(
     file: Path,
     overrides: dict[str, str],
@@ -57,6 +63,7 @@ def run(
     device: str | None,
     precision: str | None,
     runs: Path,
+    resume: Path | None,
     *,
     quiet: bool,
     no_color: bool,
@@ -88,6 +95,7 @@ def run(
         device=device,
         precision=precision,
         runs=runs,
+        resume=resume,
         observer=progress(console, quiet=quiet),
     )
     complain(failures.diagnostics, no_color=no_color)

@@ -200,6 +200,7 @@ class TrainPlan:
     ema: float | None = None
     precision: Precision = "fp32"
     compile: bool = False
+    checkpoint: int | None = None
 
     @property
     def measured(self) -> tuple[str, ...]:

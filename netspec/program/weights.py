@@ -98,29 +98,33 @@ class Pairing:
 
 
 def wanted_tensors(model: Model) -> dict[str, Wanted]:
-    """Every tensor of the model's `state_dict`, by key."""
+    """Every tensor of the model's `state_dict` that is known, by key."""
+    spans = {key: layer.span for key, layer in model.graph.layers()}
+    spans |= {key: stored.span for key, stored in model.graph.stored()}
     found: dict[str, Wanted] = {}
-    for key, stored in model.graph.stored():
-        weight = stored.weight
+    for key, weight in model.graph.weights():
         if weight.persistent:
-            found[key] = Wanted(
-                key=key, shape=weight.shape, learned=weight.learned, span=stored.span
-            )
-    for key, layer in model.graph.layers():
-        for weight in layer.weights:
-            full = f"{key}.{weight.name}"
-            found[full] = Wanted(
-                key=full, shape=weight.shape, learned=weight.learned, span=layer.span
-            )
+            holder = key if key in spans else key.removesuffix(f".{weight.name}")
+            span = spans.get(holder, model.span)
+            found[key] = Wanted(key=key, shape=weight.shape, learned=weight.learned, span=span)
     return found
+
+
+def unweighed(model: Model) -> tuple[str, ...]:
+    """What the keys begin with of layers whose weights are not known."""
+    return tuple(f"{key}." for key, layer in model.graph.layers() if not layer.weighed)
 
 
 def pair(
     starts: Sequence[Start],
     files: Sequence[Mapping[str, SavedTensor]],
     wanted: Mapping[str, Wanted],
+    unknown: tuple[str, ...] = (),
 ) -> Pairing:
-    """Hold what the files have against what the model wants; takes linear time."""
+    """Hold what the files have against what the model wants; takes linear time.
+
+    Keys that begin with one of `unknown` may be there or not.
+    """
     given: list[dict[str, str]] = []
     extra: list[tuple[str, str]] = []
     misfits: list[Misfit] = []
@@ -129,7 +133,7 @@ def pair(
     for start, held in zip(starts, files, strict=True):
         mine: dict[str, str] = {}
         for own, key in _renamed(start, held):
-            if start.leaves(key):
+            if start.leaves(key) or (unknown and key.startswith(unknown)):
                 continue
             if key not in wanted:
                 extra.append((own, key))

@@ -44,6 +44,15 @@ class Average:
                 torch._foreach_copy_(mine, its)
         self.begun = True
 
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on from here."""
+        return {"begun": self.begun, "weights": dict(self.module.state_dict())}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from an earlier state."""
+        self.begun = state["begun"]
+        self.module.load_state_dict(state["weights"])
+
     @torch.no_grad()
     def settled(self) -> nn.Module:
         """The averaged module, with the buffers as they are now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.diagnostics.codes import code, error
+from netspec.diagnostics.codes import code, error, warning
 from netspec.diagnostics.record import Diagnostic
 from netspec.diagnostics.suggest import near
 from netspec.source import Span
@@ -260,6 +260,42 @@ def cannot_compile(span: Span, *, device: str, reason: str) -> Diagnostic:
         "asked for here",
         notes=(reason,),
         help="install what is missing (a C++ compiler, or Triton), or take `compile` out",
+    )
+
+
+@code("NS7040")
+def cannot_resume(*, path: str, reason: str) -> Diagnostic:
+    """A run cannot be resumed.
+
+    `--resume` goes on from the last checkpoint of a run that was broken off. It takes the same
+    command as the run did: the same spec, with the same `--set`, `--epochs`, `--device` and
+    `--precision`, on the same rows. A run that has ended, or one of a spec that was changed since,
+    is not resumed: it would be another run.
+
+        netspec run model.net --resume runs/model-001
+    """
+    return error(
+        f"the run in `{path}` cannot be resumed",
+        None,
+        notes=(reason,),
+        help="give the command that the run was begun with, and `--resume`; or begin a new run",
+    )
+
+
+@code("NS7041")
+def checkpoint_damaged(*, path: str, reason: str, instead: str) -> Diagnostic:
+    """A checkpoint is not what was written, and the one before it is used.
+
+    Each checkpoint has a manifest of its files with their sizes and SHA-256. One that does not
+    match, since the disk was full or a file was changed, is not read. The steps since the
+    checkpoint before it are done again, with the same numbers.
+
+        netspec run model.net --resume runs/model-001
+    """
+    return warning(
+        f"the checkpoint `{path}` is damaged, and `{instead}` is used",
+        None,
+        notes=(reason,),
     )
 
 

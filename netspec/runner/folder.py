@@ -1,4 +1,4 @@
-"""The run directory: `runs/NAME-NNN`, made anew for every run and never written to again."""
+"""The run directory: `runs/NAME-NNN`, made anew for every run, written to again to resume it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
-from netspec.runner.errors import RunError, cannot_write
+from netspec.diagnostics.record import Diagnostic
+from netspec.runner.checkpoint import Checkpoint, Damaged, load_newest, save_checkpoint
+from netspec.runner.errors import RunError, cannot_resume, cannot_write, checkpoint_damaged
 from netspec.runner.job import Record
 from netspec.runner.result import Run
 
@@ -28,6 +30,8 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.checkpoint: Checkpoint | None = None  # what to go on from
+        self.damaged: tuple[Damaged, ...] = ()
         self._metrics: TextIOWrapper | None = None
 
     @classmethod
@@ -59,6 +63,55 @@ class RunFolder:
                 (path / place).parent.mkdir(parents=True, exist_ok=True)
                 copyfile(module, path / place)
         return cls(path)
+
+    @classmethod
+    def resume(
+        cls,
+        path: Path,
+        *,
+        spec: str,
+        imports: Mapping[str, str],
+        modules: Mapping[str, Path],
+    ) -> RunFolder:
+        """The directory of a run that was broken off; what is given must be what it was made with.
+
+        Raises `RunError` when it is no such run.
+        """
+        kept = path / "spec.net"
+        if not kept.is_file():
+            raise RunError(cannot_resume(path=str(path), reason="there is no run in it"))
+        if (path / "result.json").exists():
+            raise RunError(cannot_resume(path=str(path), reason="it has ended, with a result"))
+        with _writing(path):
+            texts = {"spec.net": spec, **imports}
+            contents = {file: text.encode() for file, text in texts.items()}
+            contents |= {place: module.read_bytes() for place, module in modules.items()}
+            for file, content in contents.items():
+                there = path / file
+                if not there.is_file() or there.read_bytes() != content:
+                    reason = f"its `{file}` is not what the spec says now"
+                    raise RunError(cannot_resume(path=str(path), reason=reason))
+            found, damaged = load_newest(path)
+        if found is None:
+            reason = damaged[0].reason if damaged else "no checkpoint was written yet"
+            raise RunError(cannot_resume(path=str(path), reason=reason))
+        folder = cls(path)
+        folder.checkpoint, folder.damaged = found, tuple(damaged)
+        return folder
+
+    def complaints(self) -> list[Diagnostic]:
+        """A warning for each damaged checkpoint that is passed over."""
+        instead = self.checkpoint.path.name if self.checkpoint is not None else ""
+        return [
+            checkpoint_damaged(path=found.path.name, reason=found.reason, instead=instead)
+            for found in self.damaged
+        ]
+
+    def keep(self, step: int, weights: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
+        """Write a checkpoint."""
+        with _writing(self.path):
+            spec = (self.path / "spec.net").read_text(encoding="utf-8")
+            save_checkpoint(self.path, step, weights=weights, state=state, spec=spec)
 
     def log(self, record: Record) -> None:
         """Add an epoch's line to `metrics.jsonl`."""

@@ -34,6 +34,7 @@ from netspec.runner.measure import Measurement, measure
 from netspec.runner.optimizer import build_optimizer, taking_gradients
 from netspec.runner.precision import PLAIN, Arithmetic, choose_precision
 from netspec.runner.result import Ended, Points, Prepare, Run
+from netspec.runner.resume import go_on, state_of
 from netspec.runner.schedule import Length, build_rate, epochs_of
 from netspec.runner.stopping import Stopping, key, leaves
 
@@ -120,10 +121,11 @@ def _train(
     job: Job, position: Position, observer: Observer, folder: RunFolder | None
 ) -> tuple[list[Record], bool, Snapshot | None]:
     """Run the loop to its end: the history, whether a stop condition ended it, a late snapshot."""
-    stopping = Stopping(job.plan.stop)
-    history: list[Record] = []
+    stopping, every = Stopping(job.plan.stop), job.plan.checkpoint
+    history = _resumed(job, position, stopping, observer, folder)
     snapshot = Snapshot.take(job, position)
-    begun = taken = time.perf_counter()
+    taken = time.perf_counter()
+    begun = taken - (history[-1]["seconds"] if history else 0)
     for record in epochs(job, position):
         now = time.perf_counter()
         record["seconds"] = round(now - begun, 3)
@@ -135,9 +137,25 @@ def _train(
         observer.epoch(record)
         if stopping.reached(record):
             return history, True, snapshot
+        if every and folder and position.epoch % every == 0 and not position.interrupted:
+            state = state_of(job, position, stopping, history)
+            folder.keep(position.taken, job.module.state_dict(), state)
         if now - taken > SECONDS_BETWEEN_SNAPSHOTS:
             snapshot, taken = Snapshot.take(job, position), now
     return history, False, snapshot
+
+
+def _resumed(
+    job: Job, position: Position, stopping: Stopping, observer: Observer, folder: RunFolder | None
+) -> list[Record]:
+    """Go on from the folder's checkpoint, if it has one: the records of the epochs before it."""
+    if folder is None or folder.checkpoint is None:
+        return []
+    history = go_on(job, position, stopping, folder.checkpoint)
+    for record in history:
+        folder.log(record)
+        observer.epoch(record)
+    return history
 
 
 def _check_finite(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from netspec.program.train import Either, Measured, Stalled, StopCondition, Threshold
@@ -24,6 +24,18 @@ class Stopping:
         # Every condition sees every epoch: a stall counts epochs even beside one that holds.
         held = [self._holds(condition, record) for condition in self._conditions]
         return any(held)
+
+    def state(self) -> list[tuple[float, int] | None]:
+        """What `restore` needs to go on from here: of each stall its best value and its age."""
+        return [self._best.get(leaf) for leaf in self._stalls()]
+
+    def restore(self, state: Sequence[tuple[float, int] | None]) -> None:
+        """Go on from an earlier state."""
+        known = zip(self._stalls(), state, strict=True)
+        self._best = {leaf: best for leaf, best in known if best is not None}
+
+    def _stalls(self) -> list[Stalled]:
+        return [leaf for leaf in leaves(self._conditions) if isinstance(leaf, Stalled)]
 
     def _holds(self, condition: StopCondition, record: Record) -> bool:
         match condition:

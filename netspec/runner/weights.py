@@ -11,12 +11,11 @@ from torch import Tensor, nn
 
 from netspec.data.paths import find
 from netspec.program.data import Unreadable
-from netspec.program.graph import Model
-from netspec.program.weights import SavedTensor, Start, pair, wanted_tensors
+from netspec.program.weights import Pairing, SavedTensor, Start, Wanted, pair
 from netspec.runner.errors import RunError, weights_failed
 
 
-def load_weights(module: nn.Module, network: Model, starts: Sequence[Start], root: Path) -> None:
+def load_weights(module: nn.Module, starts: Sequence[Start], root: Path) -> None:
     """Put what the files of `starts` hold in place of the module's fresh weights.
 
     `root` is the spec's folder. Raises `RunError` when a file is not what it was at `check`.
@@ -24,22 +23,37 @@ def load_weights(module: nn.Module, network: Model, starts: Sequence[Start], roo
     if not starts:
         return
     files = [_read(start, root) for start in starts]
+    state = module.state_dict()
+    # The sorts of numbers were looked at in the headers; torch converts widths.
     shapes = [
-        {
-            # The numbers' sort was looked at in the header; torch converts widths.
-            key: SavedTensor(shape=tuple(tensor.shape), dtype="F32")
-            for key, tensor in held.items()
-        }
+        {key: SavedTensor(shape=tuple(tensor.shape), dtype="F32") for key, tensor in held.items()}
         for held in files
     ]
-    pairing = pair(starts, shapes, wanted_tensors(network))
+    wanted = {
+        key: Wanted(key=key, shape=tuple(tensor.shape), learned=True, span=starts[0].span)
+        for key, tensor in state.items()
+    }
+    pairing = pair(starts, shapes, wanted)
     if not pairing.fits:
-        reason = "it does not fit the model any more"
-        raise RunError(weights_failed(starts[0].span, file=starts[0].file, reason=reason))
-    state = module.state_dict()
+        raise RunError(
+            weights_failed(starts[0].span, file=starts[0].file, reason=_misfit(pairing))
+        )
     for held, given in zip(files, pairing.given, strict=True):
         state.update((key, held[own]) for key, own in given.items())
     module.load_state_dict(state)
+
+
+def _misfit(pairing: Pairing) -> str:
+    """The first of what does not fit, of the layers whose weights were not known before."""
+    if pairing.missing:
+        return f"it lacks `{pairing.missing[0].key}`"
+    if pairing.extra:
+        return f"the model lacks `{pairing.extra[0][0]}`"
+    if pairing.misfits:
+        wanted, held = pairing.misfits[0].wanted, pairing.misfits[0].held
+        shapes = f"{list(held.shape)} in the file, {list(wanted.shape)} in the model"
+        return f"`{wanted.key}` is {shapes}"
+    return f"`{pairing.twice[0]}` is given twice"
 
 
 def _read(start: Start, root: Path) -> dict[str, Tensor]:

@@ -242,7 +242,7 @@ def not_yet(span: Span, what: str) -> Diagnostic:
     """A construct of the language is not supported yet.
 
     The whole language is read, and some of it is not compiled by this version: `phase`,
-    `tie`, `init`, `freeze`, and a few settings.
+    `tie`, `init`, `freeze`, and more.
 
     Wrong:
         model {

@@ -47,7 +47,6 @@ from netspec.syntax import tree
 from netspec.types import Dim, TensorType
 
 CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline", "weights")
-LATER = ("checkpoint",)
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -86,10 +85,11 @@ PLAIN: dict[str, Setting] = {
     "ema": Setting(_share, "a number between 0 and 1, what each step keeps of the average"),
     "workers": Setting(_whole(0), "a number of processes, 0 or more"),
     "compile": Setting(lambda value: isinstance(value, bool), "`true` or `false`"),
+    "checkpoint": Setting(_whole(1), "how many epochs lie between two checkpoints, 1 or more"),
     "precision": Setting(lambda value: value in PRECISIONS, "`fp32`, `tf32`, `bf16` or `fp16`"),
     "device": Setting(lambda value: value in DEVICES, "`auto`, `cpu`, `cuda` or `mps`"),
 }
-SETTINGS = (*CHOICES, *PLAIN, *LATER)
+SETTINGS = (*CHOICES, *PLAIN)
 
 
 def analyse_train(
@@ -182,8 +182,6 @@ class _Statements:
                     report(errors.setting_twice(target.span, target.id, earlier))
                     return
                 known[target.id] = statement
-                if target.id in LATER:
-                    report(errors.not_yet(statement.span, f"the setting `{target.id}`"))
             case tree.Phase() | tree.Freeze():
                 word = "phase" if isinstance(statement, tree.Phase) else "freeze"
                 report(errors.not_yet(header(statement.span), f"`{word}`"))
@@ -236,7 +234,7 @@ class _Statements:
                 if isinstance(constant, Unknown):
                     continue
                 value, given = constant, describe(constant)
-            if value is None and name in {"clip", "batch", "ema"}:
+            if value is None and name in {"clip", "batch", "ema", "checkpoint"}:
                 continue
             if not setting.accepts(value):
                 self.bodies.context.report(

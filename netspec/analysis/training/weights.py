@@ -15,7 +15,14 @@ from netspec.analysis.places import word_in
 from netspec.analysis.training.choices import choose
 from netspec.program.data import Unreadable
 from netspec.program.graph import Model
-from netspec.program.weights import SavedTensor, Start, Wanted, pair, wanted_tensors
+from netspec.program.weights import (
+    SavedTensor,
+    Start,
+    Wanted,
+    pair,
+    unweighed,
+    wanted_tensors,
+)
 from netspec.source import Span
 from netspec.syntax import tree
 
@@ -46,21 +53,23 @@ def choose_weights(
     files = cast("Files", held)
     if not model.weighed:
         return tuple(whole)  # what the model wants is known once its Python may be looked at
-    wanted = wanted_tensors(model)
+    wanted, unknown = wanted_tensors(model), unweighed(model)
     parts = [
-        _parts_exist(start, tensors, wanted, evaluator)
+        _parts_exist(start, tensors, wanted, evaluator, complete=not unknown)
         for start, tensors in zip(whole, files, strict=True)
     ]
     if not all(parts):
         return ()
-    pairing = pair(whole, files, wanted)
+    pairing = pair(whole, files, wanted, unknown)
     if pairing.twice:
         span = expression.span
         evaluator.context.report(errors.weights_twice(span, pairing.twice))
     elif not pairing.fits:
         span = whole[0].span if len(whole) == 1 else expression.span
         named = tuple(dict.fromkeys(start.file for start in whole))
-        mended = _mended(whole[0], files[0], wanted) if len(whole) == 1 else None
+        mended = None
+        if len(whole) == 1 and not unknown:
+            mended = _mended(whole[0], files[0], wanted)
         found = errors.weights_mismatch(span, named, pairing, len(wanted), mended)
         evaluator.context.report(found)
     return tuple(whole)
@@ -114,19 +123,23 @@ def _parts_exist(
     held: Mapping[str, SavedTensor],
     wanted: Mapping[str, Wanted],
     evaluator: Expressions,
+    *,
+    complete: bool,
 ) -> bool:
-    """Whether what `from`, `into` and `except` say is there; False with a report."""
-    where = [
-        (start.source, held.keys(), f"no key of `{start.file}` begins with"),
-        (start.into, wanted.keys(), "no key of the model begins with"),
-    ]
+    """Whether what `from`, `into` and `except` say is there; False with a report.
+
+    A model that is not `complete` has keys that are not known.
+    """
+    where = [(start.source, held.keys(), f"no key of `{start.file}` begins with")]
+    if complete:
+        where.append((start.into, wanted.keys(), "no key of the model begins with"))
     fine = True
     for prefix, keys, said in where:
         if not any(key.startswith(prefix) for key in keys):
             found = errors.weights_part(_place(start, prefix), said, prefix, _prefixes(keys), keys)
             evaluator.context.report(found)
             fine = False
-    for pattern in start.leave:
+    for pattern in start.leave if complete else ():
         only = Start(span=start.span, file=start.file, leave=(pattern,))
         if not any(only.leaves(key) for key in wanted):
             said = "no key of the model matches"

@@ -101,6 +101,42 @@ def test_narrow_numbers_become_the_models(reference: Reference, tmp_path: Path) 
     assert int(built["body.1.num_batches_tracked"]) == 0
 
 
+def test_tensors_of_a_bodys_own_are_loaded(tmp_path: Path) -> None:
+    text = """
+data { make_moons(n_samples=40, random_state=1) }
+model {
+  input x: real[B, 2]
+  shift: Parameter([2])
+  scale: Buffer(ones(2))
+  (x + shift) * scale -> head: Linear(1)
+}
+train {
+  loss      = BCEWithLogitsLoss
+  optimizer = SGD(lr=0.1)
+  epochs    = 1
+  weights   = "own.safetensors"
+}
+"""
+    (tmp_path / "spec.net").write_text(text, encoding="utf-8")
+    tensors = {
+        "shift": torch.tensor([1.0, 2.0]),
+        "scale": torch.tensor([3.0, 4.0]),
+        "head.weight": torch.tensor([[5.0, 6.0]]),
+        "head.bias": torch.tensor([7.0]),
+    }
+    save_file(tensors, tmp_path / "own.safetensors")
+    built = netspec.load(tmp_path / "spec.net").build().state_dict()
+    assert built.keys() == tensors.keys()
+    assert all(torch.equal(built[key], tensors[key]) for key in tensors)
+    del tensors["scale"]
+    save_file(tensors, tmp_path / "own.safetensors")
+    with pytest.raises(netspec.SpecError) as raised:
+        netspec.load(tmp_path / "spec.net")
+    (found,) = raised.value.diagnostics
+    assert found.code == "NS5052"
+    assert found.notes == ("the file lacks `scale [2]`",)
+
+
 def test_training_begins_with_them(reference: Reference, tmp_path: Path) -> None:
     save_file(reference.state_dict(), tmp_path / "all.safetensors")
     with_them = spec(tmp_path, '"all.safetensors"').train(runs=tmp_path / "runs")
