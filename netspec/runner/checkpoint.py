@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from netspec import __version__
 from netspec.runner.tree import packed, unpacked
 
 FORMAT = 1
@@ -73,7 +73,7 @@ def save_checkpoint(
         name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         for name, content in contents.items()
     }
-    manifest = {"format": FORMAT, "netspec": __version__, "step": step, "files": listed}
+    manifest = {"format": FORMAT, "torch": torch.__version__, "step": step, "files": listed}
     _write(part / MANIFEST, json.dumps(manifest, indent=2).encode())
     _sync(part)
     shutil.rmtree(path, ignore_errors=True)  # a damaged one, that the run had to do again

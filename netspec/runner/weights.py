@@ -35,9 +35,7 @@ def load_weights(module: nn.Module, starts: Sequence[Start], root: Path) -> None
     }
     pairing = pair(starts, shapes, wanted)
     if not pairing.fits:
-        raise RunError(
-            weights_failed(starts[0].span, file=starts[0].file, reason=_misfit(pairing))
-        )
+        raise RunError(weights_failed(starts[0].span, file=starts[0].file, reason=_misfit(pairing)))
     for held, given in zip(files, pairing.given, strict=True):
         state.update((key, held[own]) for key, own in given.items())
     module.load_state_dict(state)

@@ -106,7 +106,7 @@ def test_tensors_of_a_bodys_own_are_loaded(tmp_path: Path) -> None:
 data { make_moons(n_samples=40, random_state=1) }
 model {
   input x: real[B, 2]
-  shift: Parameter([2])
+  shift: Parameter([2], init=zeros)
   scale: Buffer(ones(2))
   (x + shift) * scale -> head: Linear(1)
 }
