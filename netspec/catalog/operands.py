@@ -12,6 +12,17 @@ from netspec.types import Dim, TensorType
 
 # Types of arguments that take a size known only at run time.
 FREE = frozenset({"size", "sizes", "ints", "float"})
+# Arguments of these types that do not: what is given hangs on each of their numbers.
+SETTLED = frozenset(
+    {
+        ("pad", "pad"),
+        ("tensor_split", "indices_or_sections"),
+        ("hardtanh", "min_val"),
+        ("hardtanh", "max_val"),
+        ("rrelu", "lower"),
+        ("rrelu", "upper"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ def sizes_of_axes(name: str, named: Mapping[str, Operand]) -> Refusal | None:
 
 def _unknown(name: str, argument: Argument, where: binding.Place, value: Operand) -> Refusal | None:
     """The refusal for a size known only at run time where the shape hangs on the number."""
-    if FREE & set(argument.types):
+    if FREE & set(argument.types) and (name, argument.name) not in SETTLED:
         return None
     items = value if isinstance(value, tuple) else (value,)
     unknown = next((item for item in items if isinstance(item, Dim)), None)

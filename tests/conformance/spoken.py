@@ -129,7 +129,7 @@ def by_torch(call: str, tensors: Mapping[str, Tensor]) -> tuple[Tensor, ...] | s
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return flat(eval(call, {"__builtins__": {}}, names))
+            return flat(eval(call, names))
     except REFUSALS as error:
         return f"{type(error).__name__}: {error}"
 

@@ -70,7 +70,9 @@ def unknown_layer(
     """
     if left_out is not None:
         return error(f"torch's `{name}` is left out: it {left_out}", span)
-    return error(f"unknown layer `{name}`", span, help=did_you_mean(name, candidates))
+    layers = [candidate for candidate in candidates if candidate[:1].isupper()]
+    advice = did_you_mean(name, layers) or did_you_mean(name, candidates)
+    return error(f"unknown layer `{name}`", span, help=advice)
 
 
 @code("NS2003")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil
+from math import ceil, isfinite
 
 from netspec.catalog.call import Call, as_dim
 from netspec.catalog.kinds import INT, REAL, UNIT, of_number
@@ -85,6 +85,9 @@ def _real_range(
 ) -> tuple[TensorType, ...]:
     if isinstance(start, Dim) or isinstance(end, Dim):
         call.refuse("unknown-size", "`arange` of real numbers needs both ends now", argument="end")
+        return (TensorType(REAL, (Dim.of(0),)),)
+    if not isfinite((end - start) / step):
+        call.refuse("value", f"`arange` from {start} to {end} by {step} never ends")
         return (TensorType(REAL, (Dim.of(0),)),)
     size = ceil((end - start) / step)
     if size < 0:

@@ -174,6 +174,10 @@ def expanded(call: Call, given: TensorType, sizes: Operand) -> TensorType:
     """The tensor in the given sizes."""
     assert isinstance(sizes, tuple)
     new = len(sizes) - given.rank
+    least = min((as_dim(size).value or 0 for size in sizes), default=0)
+    if least < -1:
+        call.refuse("value", f"`{call.name}` cannot make a size of {least}", argument="size")
+        return given
     if new < 0:
         call.refuse(
             "rank",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import floor
+from math import floor, isfinite
 
 from netspec.catalog.call import Call, as_dim
 from netspec.catalog.kinds import REAL, elements
@@ -107,10 +107,10 @@ def _scaled(call: Call, size: Dim, factor: Operand) -> Dim:
         )
         return size
     assert isinstance(factor, int | float)
-    if factor <= 0:
+    if factor <= 0 or not isfinite(factor):
         call.refuse(
             "value",
-            f"`scale_factor` of `{call.name}` is above 0, not {factor}",
+            f"`scale_factor` of `{call.name}` is a number above 0, not {factor}",
             argument="scale_factor",
         )
         return size
