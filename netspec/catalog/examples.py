@@ -141,14 +141,13 @@ def _needed(entry: Entry) -> list[Argument]:
     return [argument for argument in entry.arguments if argument.required]
 
 
-def _call(entry: Entry, operands: Sequence[str] = ()) -> str:
-    """The call of the entry with as few arguments as it takes."""
-    given = [*operands]
-    for argument in _needed(entry):
-        if "tensor" in argument.types or "tensors" in argument.types:
-            continue
-        value = _as_list(_stand_in(argument))
-        given.append(f"{argument.name}={value}" if entry.kind != "layer" else value)
+def _call(entry: Entry) -> str:
+    """The call of the entry with as few arguments as it takes, a layer's by place."""
+    given = [
+        value if entry.kind == "layer" else f"{argument.name}={value}"
+        for argument in _needed(entry)
+        for value in (_as_list(_stand_in(argument)),)
+    ]
     return f"{entry.name}({', '.join(given)})" if given else entry.name
 
 
@@ -160,18 +159,20 @@ def _as_list(value: Value) -> str:
 
 def _typed(kind: str, shape: Sequence[int | str]) -> TensorType:
     dims = tuple(Dim.symbol(d) if isinstance(d, str) else Dim.of(d) for d in shape)
-    return TensorType(Kind(kind, Dim.of(10) if kind == "index" else None), dims)
+    return TensorType(Kind(kind, Dim.of(WIDTH) if kind == "index" else None), dims)
 
 
 def _network(types: Sequence[TensorType], statement: str, results: int) -> str:
     """A model with these inputs and one statement, whose results are its outputs."""
     lines = [f"input {name}: {of}" for name, of in zip(INPUTS, types, strict=False)]
-    if results == 1:
+    if not types:
+        lines += ["input x: real[B, 8]", f"made = {statement}", "output x, made"]
+    elif results == 1:
         lines.append(statement)
     else:
         names = ", ".join(RESULTS[:results])
         lines += [f"{names} = {statement}", f"output {names}"]
-    return _whole(lines) if types else _whole(["input x: real[B, 8]", *lines])
+    return _whole(lines)
 
 
 # --- layers and functions -------------------------------------------------------------------------
@@ -211,9 +212,7 @@ def _of_pattern(pattern: tree.TypeExpr) -> Iterator[TensorType]:
             else:
                 text = dim.span.text
                 shape.append(text if text in OPEN else WIDTH)
-        made = _typed(kind, shape)
-        # As many classes as there are scores of one.
-        yield made.with_kind(Kind(kind, Dim.of(WIDTH))) if pattern.args else made
+        yield _typed(kind, shape)
 
 
 def _function(entry: Entry) -> str | None:
@@ -254,20 +253,21 @@ def _arguments(
 
 
 def _statement(entry: Entry, tensors: Sequence[Argument]) -> str:
+    """The call on as many inputs: by place up to the last tensor, by name from there on."""
     names = iter(INPUTS)
-    written_operands: list[str] = []
-    for argument in tensors:
+    needed = _needed(entry)
+    last = max((needed.index(argument) for argument in tensors), default=-1)
+    by_place = needed[: last + 1] == list(entry.arguments[: last + 1])
+    given: list[str] = []
+    for place, argument in enumerate(needed):
         if "tensors" in argument.types:
-            written_operands.append(f"[{next(names)}, {next(names)}]")
+            value = f"[{next(names)}, {next(names)}]"
+        elif argument in tensors:
+            value = next(names)
         else:
-            written_operands.append(next(names))
-    by_place = len(entry.arguments) >= len(tensors) and list(tensors) == list(
-        entry.arguments[: len(tensors)]
-    )
-    if by_place:
-        return _call(entry, written_operands)
-    named = [f"{a.name}={text}" for a, text in zip(tensors, written_operands, strict=True)]
-    return _call(entry, named)
+            value = _as_list(_stand_in(argument))
+        given.append(value if by_place and place <= last else f"{argument.name}={value}")
+    return f"{entry.name}({', '.join(given)})"
 
 
 # --- training -------------------------------------------------------------------------------------
