@@ -144,6 +144,18 @@ def grouped(x: Tensor, size: Callable[..., int], *_: int) -> Line:
     return Line(f"-> GroupNorm({n})", lambda x: nn.GroupNorm(n, x.shape[1])(x))
 
 
+def placed(name: str, rank: int, *arguments: int) -> Maker:
+    """A layer that pads, resizes or rearranges the places of so many dimensions."""
+    layer = getattr(nn, name)
+
+    def run(x: Tensor) -> Tensor:
+        assert x.ndim == rank
+        made: Tensor = layer(*arguments)(x)
+        return made
+
+    return lambda *_: Line(f"-> {name}({', '.join(map(str, arguments))})", run)
+
+
 def layer_norm(x: Tensor, *_: object) -> Line:
     return Line("-> LayerNorm", lambda x: nn.LayerNorm(x.shape[-1])(x))
 
@@ -319,6 +331,14 @@ MAKERS: tuple[Maker, ...] = (
     adaptive,
     normed("BatchNorm1d", (2, 3)),
     normed("BatchNorm2d", (4,)),
+    normed("InstanceNorm1d", (3,)),
+    placed("ReflectionPad1d", 3, 2),
+    placed("ReplicationPad2d", 4, 1),
+    placed("CircularPad1d", 3, 2),
+    placed("PixelShuffle", 4, 2),
+    placed("UpsamplingNearest2d", 4, 5),
+    placed("Unfold", 4, 2),
+    plain("ChannelShuffle(2)", lambda: nn.ChannelShuffle(2)),
     grouped,
     layer_norm,
     recurrent,
