@@ -8,6 +8,7 @@ from itertools import islice, permutations
 
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.graph import Graph, Literal, Model, Module, Stored
+from netspec.program.state import parameters
 from netspec.source import Span
 from netspec.types import Dim, Kind, TensorType
 
@@ -141,7 +142,7 @@ FACTS = (*COUNTED, *TYPED, "count")
 
 def counted(model: Model, name: str) -> int:
     """`params`, the learned numbers of a model, or `layers`, those that hold or do something."""
-    return model.parameters if name == "params" else sum(1 for _ in model.graph.layers())
+    return parameters(model.graph) if name == "params" else sum(1 for _ in model.graph.layers())
 
 
 def occurrences(model: Model, wanted: str | Span) -> int:

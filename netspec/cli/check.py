@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from netspec.cli.verb import Verb, limits, no_color, overrides, traceback
 from netspec.diagnostics import Diagnostic, Severity, Sink
 from netspec.program import Program
 from netspec.program.graph import Model
+from netspec.program.state import held, learned, state
 
 
 @click.command(cls=Verb, epilog="netspec check model.net\nnetspec check specs/*.net --format json")
@@ -77,13 +79,20 @@ def summary(program: Program, diagnostics: tuple[Diagnostic, ...]) -> str:
     return "ok" + (f" ({'; '.join(facts)})" if facts else "")
 
 
-def size(model: Model) -> str:
-    """`11 layers, 1,041 parameters`, and whose parameters are not known."""
+def size(model: Model, patterns: Iterable[str] = ()) -> str:
+    """`11 layers, 1,041 parameters`, how many are frozen, and whose parameters are not known.
+
+    `patterns` are of parameters that training freezes.
+    """
     layers = [layer for _, layer in model.graph.layers()]
-    parameters = counted(model.parameters, "parameter")
+    found = state(model.graph)
+    total = sum(one.numbers for one in held(found) if one.weight.learned)
+    frozen = total - sum(one.numbers for one in learned(found, patterns))
+    told = f" ({frozen:,} frozen)" if frozen else ""
     unknown = {layer.name: None for layer in layers if not layer.weighed}
     more = f" and those of {', '.join(f'`{name}`' for name in unknown)}" if unknown else ""
-    return f"{counted(len(layers), 'layer')}, {parameters}{more}"
+    parameters = counted(total, "parameter")
+    return f"{counted(len(layers), 'layer')}, {parameters}{told}{more}"
 
 
 def counted(number: int, noun: str) -> str:

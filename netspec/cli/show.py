@@ -31,6 +31,7 @@ from netspec.program.graph import (
     Step,
     Stored,
 )
+from netspec.program.state import Held, State, learned, state
 from netspec.source import Span
 
 WIDE = 10_000
@@ -208,19 +209,47 @@ def _draw(model: Model, program: Program, *, no_color: bool) -> None:
     table.add_column("layer", no_wrap=True)
     table.add_column("output", no_wrap=True)
     table.add_column("parameters", justify="right")
-    listed = tuple(rows(model.graph))
-    for row in listed:
-        counted_here = f"{row.parameters:,}" if isinstance(row.parameters, int) else row.parameters
-        line = _line(row.span, program)
-        table.add_row(line, row.key, _short(row.layer), row.output, counted_here or "")
+    found = state(model.graph)
+    train = program.train if model is program.model else None
+    patterns = [p for line in train.frozen for p in line.patterns] if train is not None else []
+    learning = {id(one) for one in learned(found, patterns)}
+    owned = _owned(model.graph, found)
+    for row in rows(model.graph):
+        line, numbers = _line(row.span, program), _numbers(row, owned, learning)
+        table.add_row(line, row.key, _short(row.layer), row.output, numbers)
     console.print(table)
-    click.echo(size(model))
+    click.echo(size(model, patterns))
+    for key, one in found.items():
+        if one.name != key:
+            click.echo(f"{key} is {one.name}")
     for requirement in model.requirements:
         click.echo(f"requires {requirement.text} (line {_line(requirement.span, program)})")
     if program.train is not None and model is program.model:
         for phase in program.train.phases:
             for view in inserted_views(phase.loss):
                 click.echo(f"the loss sees {view}")
+
+
+def _owned(graph: Graph, found: State) -> dict[str, list[Held]]:
+    """The parameters of each layer, and those stored by themselves, without tied ones' others."""
+    keys = {key: [f"{key}.{w.name}" for w in layer.weights] for key, layer in graph.layers()}
+    keys |= {key: [key] for key, _ in graph.stored()}
+    return {
+        key: [found[name] for name in names if found[name].name == name]
+        for key, names in keys.items()
+    }
+
+
+def _numbers(row: Row, owned: Mapping[str, list[Held]], learning: set[int]) -> str:
+    """How many learned numbers a row has, and which of them are frozen."""
+    if not isinstance(row.parameters, int):
+        return row.parameters or ""
+    own = [one for one in owned[row.key] if one.weight.learned]
+    count = sum(one.numbers for one in own)
+    frozen = sum(one.numbers for one in own if id(one) not in learning)
+    if not frozen:
+        return f"{count:,}"
+    return f"{count:,} frozen" if frozen == count else f"{count:,}, {frozen:,} frozen"
 
 
 def inserted_views(loss: Graph) -> Iterator[str]:

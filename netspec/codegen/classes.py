@@ -13,6 +13,7 @@ from netspec.codegen.initializers import init_call
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import TAKEN_BY_MODULE, checked_shape, is_attribute, local, unused
 from netspec.codegen.plans import (
+    FILLING,
     INIT,
     VALUE,
     Body,
@@ -25,6 +26,7 @@ from netspec.codegen.plans import (
     Path,
 )
 from netspec.codegen.requirements import checks
+from netspec.codegen.settling import settled
 from netspec.codegen.user_names import name_of
 from netspec.program.graph import Literal, Requirement
 from netspec.types import Dim, TensorType
@@ -106,13 +108,21 @@ class _Writer:
             yield "        super().__init__()"
         for argument, stored in kept.items():
             yield f"        self.{stored} = {argument}"
-        if self.body.is_chain or self.is_numbered:
-            return
-        for (key, part), made in zip(self.body.parts.items(), parts, strict=True):
-            if isinstance(part, Held):
-                yield from self._stored(key, part, made)
-            else:
-                yield from self._assigned(key, made)
+        if not (self.body.is_chain or self.is_numbered):
+            for (key, part), made in zip(self.body.parts.items(), parts, strict=True):
+                if isinstance(part, Held):
+                    yield from self._stored(key, part, made)
+                else:
+                    yield from self._assigned(key, made)
+        yield from settled(
+            self.body, self._filling, [argument.name for argument in self.plan.arguments]
+        )
+
+    def _filling(self, line: int, name: str) -> tuple[Expr, Literal | None, bool]:
+        """An argument of a line of `init`: its text, and its value where it is always the same."""
+        given = self.plan.holes[(FILLING, line, name)]
+        fixed = isinstance(given, Fixed)
+        return self._given(given), given.value if isinstance(given, Fixed) else None, fixed
 
     def _stored(self, key: str, part: Held, made: Expr) -> Iterator[str]:
         """A parameter or buffer of the class's own."""

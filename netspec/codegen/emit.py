@@ -37,7 +37,11 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\.net")
 # The function of a module of several models that makes them.
 BUILD_MODELS = "build_models"
 
+# The packages that emitted text may import by itself.
+IMPORTED = frozenset({"einops", "fnmatch", "torch"})
+
 _IMPORTS = {
+    "fnmatch": "import fnmatch",
     "einops": "import einops",
     "torch": "import torch",
     "F": "import torch.nn.functional as F",
@@ -59,7 +63,7 @@ class Fragment:
 
     @property
     def imports(self) -> frozenset[str]:
-        """Which of `einops`, `torch`, `F`, `Tensor`, `nn` the text uses."""
+        """Which of `fnmatch`, `einops`, `torch`, `F`, `Tensor`, `nn` the text uses."""
         names = {node.id for node in ast.walk(ast.parse(self.text)) if isinstance(node, ast.Name)}
         return frozenset(names & _IMPORTS.keys())
 
@@ -205,7 +209,8 @@ def _model_module(models: Sequence[Model], fragment: Fragment) -> str:
 
 def _module(docstring: str, fragment: Fragment) -> str:
     own = user_import_lines(fragment.user_names)
-    imports = sections(import_lines(fragment.imports), own)
+    standard = [_IMPORTS["fnmatch"]] if "fnmatch" in fragment.imports else []
+    imports = sections(standard, import_lines(fragment.imports), own)
     return f'"""{docstring}"""\n\n{imports}\n\n\n{fragment.text}'
 
 
@@ -232,12 +237,12 @@ def _run(text: str, source_name: str, externs: Iterable[Extern]) -> dict[str, ob
 
 
 def _importer(loaded: Mapping[str, ModuleType]) -> Callable[..., ModuleType]:
-    """What `import` does in emitted text: it gives torch, and modules that are loaded already."""
+    """What `import` does in emitted text: it gives `IMPORTED`, and modules loaded already."""
 
     def importing(name: str, *given: object) -> ModuleType:
         if name in loaded:
             return loaded[name]
-        if name.partition(".")[0] != "torch":
+        if name.partition(".")[0] not in IMPORTED:
             raise ImportError(f"emitted text imports {name!r}")
         return builtins.__import__(name, *given)  # type: ignore[arg-type]  # as Python calls it
 

@@ -18,6 +18,7 @@ from netspec.program.graph import (
     Compute,
     EllipsisOperand,
     Graph,
+    Initializer,
     Invoke,
     Layer,
     Literal,
@@ -38,6 +39,8 @@ Path = tuple[str | int, ...]
 # What stands in a path behind the key of a stored tensor: before a place in the steps that make it,
 # and before the name of an argument of the function that fills it.
 VALUE, INIT = "value", "init"
+# What begins the path of a line of `init`; no key is empty.
+FILLING = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,21 @@ class Body:
             (key, signature(part)) for key, part in self.parts.items() if key not in without
         )
         outputs = tuple(number[ref.id] for ref in self.graph.outputs)
-        return parts, len(self.graph.inputs), steps, outputs
+        return parts, len(self.graph.inputs), steps, outputs, self._directives()
+
+    def _directives(self) -> Hashable:
+        """What is done once the parts are made, without the arguments that may differ."""
+        graph = self.graph
+        ties = tuple((tie.left, tie.right) for tie in graph.ties)
+        fillings = tuple((line.pattern, _filled(line.init)) for line in graph.fillings)
+        return ties, fillings, tuple(line.patterns for line in graph.frozen)
 
     def holes(self, numbers: Sequence[int]) -> Iterator[Hole]:
         """Every hole, in the order it is written; the steps go by `numbers`."""
         for key, part in self.parts.items():
             yield from _part_holes(part, (key,))
+        for at, line in enumerate(self.graph.fillings):
+            yield from _init_holes(line.init, (FILLING, at))
         for number, step in zip(numbers, self.graph.steps, strict=True):
             yield from _step_holes(step, (number,))
 
@@ -203,13 +215,23 @@ def signature(part: Part) -> Hashable:
         case Leaf():
             return part.layer.target, tuple(name for name, _ in part.layer.arguments)
         case Held(stored=stored):
-            init = stored.init
-            filled = None if init is None else (init.target, *(name for name, _ in init.arguments))
+            filled = None if stored.init is None else _filled(stored.init)
             return stored.name, stored.persistent, filled, part.value.structure()
         case Chain():
             return tuple(signature(item) for item in part.items)
         case Instance():
             return part.plan.name
+
+
+def _filled(init: Initializer) -> Hashable:
+    """A function of `torch.nn.init` and the names of its arguments."""
+    return init.target, tuple(name for name, _ in init.arguments)
+
+
+def _init_holes(init: Initializer, path: Path) -> Iterator[Hole]:
+    known = defaults(init.target)
+    for name, value in init.arguments:
+        yield Hole((*path, name), name, value, known.get(name, MISSING))
 
 
 def _part_holes(part: Part, path: Path) -> Iterator[Hole]:
@@ -221,11 +243,8 @@ def _part_holes(part: Part, path: Path) -> Iterator[Hole]:
         case Held():
             for number, step in enumerate(part.value.graph.steps):
                 yield from _step_holes(step, (*path, VALUE, number))
-            init = part.stored.init
-            if init is not None:
-                known = defaults(init.target)
-                for name, value in init.arguments:
-                    yield Hole((*path, INIT, name), name, value, known.get(name, MISSING))
+            if part.stored.init is not None:
+                yield from _init_holes(part.stored.init, (*path, INIT))
         case Chain():
             for at, item in enumerate(part.items):
                 yield from _part_holes(item, (*path, at))

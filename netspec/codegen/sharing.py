@@ -189,6 +189,7 @@ def _stay_in_place(bodies: Sequence[Body], *, repeated: bool) -> bool:
     """Whether a container is written as `nn.Sequential(...)` where it stands."""
     return all(
         body.is_chain
+        and not body.graph.settles
         and _depth(body) <= DEEPEST
         and not (repeated and len(body.parts) > LONGEST_REPEATED)
         for body in bodies

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from netspec import codegen
 from netspec.codegen.losses import function_name
+from netspec.codegen.settling import Loop, frozen_lines, has_ties
 from netspec.export.data import emit_data
 from netspec.export.metrics import metrics_function
 from netspec.export.parameters import parameter_functions
@@ -22,6 +23,7 @@ from netspec.export.writing import Writer, sorted_imports
 from netspec.program import Program
 from netspec.program.train import TrainPlan, compared, evaluation_rows
 
+LOOP = Loop("name", "parameter")
 DEVICES = {
     "cpu": '"cpu"',
     "cuda": '"cuda"',
@@ -171,6 +173,17 @@ def _load_function(body: str, script: Script) -> str:
     return writer.text()
 
 
+def _freeze(writer: Writer, script: Script, plan: TrainPlan) -> None:
+    """Freeze what training freezes, by the names of parameters."""
+    patterns = [pattern for line in plan.frozen for pattern in line.patterns]
+    if not patterns:
+        return
+    every = "remove_duplicate=False" if has_ties(script.network.graph) else ""
+    pair = f"{LOOP.name}, {LOOP.parameter}"
+    with writer.block(f"for {pair} in {script.variable}.named_parameters({every}):"):
+        writer.lines(frozen_lines(LOOP, patterns, 0))
+
+
 def _main(script: Script, plan: TrainPlan) -> str:
     writer = Writer()
     with writer.block("def main() -> None:"):
@@ -187,6 +200,7 @@ def _main(script: Script, plan: TrainPlan) -> str:
             writer.line(f"{model}.to(DEVICE)")
         else:
             writer.line(f"{model} = {script.makes}().to(DEVICE)")
+        _freeze(writer, script, plan)
         val = ', splits["val"]' if script.has_val else ""
         fitted = "" if plan.ema is None else f"{model} = "
         writer.line(f'{fitted}fit({model}, splits["train"]{val})')

@@ -57,13 +57,16 @@ def train_function(script: Script) -> str:
 
 def _optimizer(writer: Writer, script: Script, turn: Turn) -> None:
     phase, parameters = turn.phase, f"{script.variable}.parameters()"
+    named = f"dict({script.variable}.named_parameters())"
+    if script.freezes:
+        every = f"{script.variable}.named_parameters()"
+        parameters = f"[p for p in {parameters} if p.requires_grad]"
+        named = f"{{name: p for name, p in {every} if p.requires_grad}}"
     if phase.updates is not None:
         parameters = turn.called("parameters")
         updated(writer, script, turn)
     if phase.groups:
-        named = turn.called("named")
-        if phase.updates is None:
-            named = f"dict({script.variable}.named_parameters())"
+        named = named if phase.updates is None else turn.called("named")
         parameters = f"grouped({named}, {turn.called('groups').upper()})"
     takes_fused = phase.optimizer.target in FUSED and not _sparse(script.network)
     fused = [("fused", Expr("True"))] if takes_fused else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from netspec.codegen.layout import Expr, call
 from netspec.codegen.losses import function_name
 from netspec.program.graph import Model
+from netspec.program.state import state
 from netspec.program.train import Phase, TrainPlan
 
 
@@ -42,6 +43,13 @@ class Script:
     def held(self) -> bool:
         """Whether there are several models, each under its name."""
         return len(self.plan.models) > 1
+
+    @property
+    def freezes(self) -> bool:
+        """Whether some parameters do not learn."""
+        return bool(self.plan.frozen) or any(
+            one.frozen for one in state(self.network.graph).values()
+        )
 
     @property
     def variable(self) -> str:

@@ -246,12 +246,45 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """One parameter under two names: `left` becomes the parameter `right`.
+
+    Each is a path: keys of modules, then the parameter's name.
+    """
+
+    span: Span
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """Parameters whose names match `pattern` (`fnmatch`) begin as `init` says."""
+
+    span: Span
+    pattern: str
+    init: Initializer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freezing:
+    """Parameters of which a name matches one of `patterns` (`fnmatch`) do not learn."""
+
+    span: Span
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
     """A module with parts. `name` is the block's or model's, empty for a plain container.
 
     `arguments` are the block's own arguments with their values at this use (layers passed as
     arguments are left out). `sequential` says the text is a plain chain of stages without a named
     value: each child runs once, in order, on the value before.
+
+    When the parts are made, first the `ties` are tied, each after those that its right side needs;
+    then each parameter is filled as the last of `fillings` says that matches its name within the
+    graph, in `state_dict` order; then `frozen` ones are frozen.
     """
 
     span: Span
@@ -262,6 +295,14 @@ class Graph:
     steps: tuple[Step, ...]
     outputs: tuple[Ref, ...]
     sequential: bool
+    ties: tuple[Tie, ...] = ()
+    fillings: tuple[Filling, ...] = ()
+    frozen: tuple[Freezing, ...] = ()
+
+    @property
+    def settles(self) -> bool:
+        """Whether anything is done once its parts are made."""
+        return bool(self.ties or self.fillings or self.frozen)
 
     def child(self, key: str) -> Module:
         """The child module under `key`."""
@@ -350,8 +391,3 @@ class Model:
     def weighed(self) -> bool:
         """Whether the weights of all its layers are known."""
         return all(layer.weighed for _, layer in self.graph.layers())
-
-    @property
-    def parameters(self) -> int:
-        """How many learned numbers it has."""
-        return sum(prod(weight.shape) for _, weight in self.graph.weights() if weight.learned)

@@ -8,7 +8,7 @@ from math import prod
 from typing import Literal as OneOf
 from typing import cast
 
-from netspec.program.graph import Graph, Literal, Model, Slot
+from netspec.program.graph import Freezing, Graph, Literal, Model, Slot
 from netspec.program.precision import Precision
 from netspec.program.weights import Start
 from netspec.source import Span
@@ -195,6 +195,7 @@ class TrainPlan:
     device: OneOf["auto", "cpu", "cuda", "mps"] = "auto"
     workers: int = 0
     stop: tuple[StopCondition, ...] = ()
+    frozen: tuple[Freezing, ...] = ()
     baseline: Choice | None = None
     weights: tuple[Start, ...] = ()
     ema: float | None = None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn, optim
 from torch.optim import Optimizer
 
-from netspec.program.graph import Literal
+from netspec.program.graph import Freezing, Literal
 from netspec.program.train import FUSED, Choice, ParameterGroup
 from netspec.runner.errors import (
     RunError,
@@ -62,6 +62,14 @@ def build_optimizer(
     except (ValueError, TypeError, RuntimeError) as refusal:
         reason = str(refusal)
         raise RunError(optimizer_refuses(choice.span, name=choice.name, reason=reason)) from refusal
+
+
+def freeze(module: nn.Module, frozen: Sequence[Freezing]) -> None:
+    """Let parameters of these names take no gradients; any name of a tied one will do."""
+    patterns = [pattern for line in frozen for pattern in line.patterns]
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+            parameter.requires_grad_(False)
 
 
 def taking_gradients(module: nn.Module) -> dict[str, nn.Parameter]:

@@ -31,7 +31,7 @@ from netspec.runner.job import (
 )
 from netspec.runner.loop import epochs
 from netspec.runner.measure import Measurement, measure
-from netspec.runner.optimizer import build_optimizer, taking_gradients
+from netspec.runner.optimizer import build_optimizer, freeze, taking_gradients
 from netspec.runner.precision import PLAIN, Arithmetic, choose_precision
 from netspec.runner.result import Ended, Points, Prepare, Run
 from netspec.runner.resume import go_on, state_of
@@ -196,6 +196,7 @@ def prepare_job(
             shown = key(measured)
             raise RunError(split_missing(condition.span, split="val", measured=shown))
     module.to(device)
+    freeze(module, plan.frozen)
     for loss in losses:
         if isinstance(loss, nn.Module):
             loss.to(device)

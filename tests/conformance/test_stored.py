@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import fnmatch
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 import netspec
 from netspec import catalog, codegen
 from netspec.catalog import left_out
+from netspec.codegen.settling import condition
+from netspec.program.state import held, state
 
 CATALOG = catalog.load()
 
@@ -197,6 +202,168 @@ def test_a_container_is_given_a_tensor_of_the_body_around_it() -> None:
     }
     """
     assert "self.head(x, self.fc.weight, self.gain)" in netspec.parse(text).export()
+
+
+GPT = """
+block Mlp(d, std=0.02) {
+  input x: real[B, T, D]
+  fc: Linear(4 * d) -> GELU -> proj: Linear(d)
+  init "*.weight" = normal(std=std)
+  init "*.bias" = zeros
+}
+block Layer(d, std) {
+  input x: real[B, T, D]
+  x + (x -> ln: LayerNorm -> mlp: Mlp(d, std=std))
+  freeze "ln.bias"
+}
+model Gpt(d=8, V=11, T=5) {
+  input tokens: index(11)[B, 5]
+  wpe: Parameter([T, d], init=normal(std=0.01))
+  h = tokens -> wte: Embedding(d)
+  h + wpe -> a: Layer(d, 0.02) -> b: Layer(d, 0.5) -> mid: (Linear(d) -> Tanh)
+  ln_f: LayerNorm
+  lm_head: Linear(V, bias=false)
+  tie b.mlp.fc.bias = a.mlp.fc.bias
+  tie lm_head.weight = wte.weight
+  init "*.weight" = uniform(a=-0.1, b=0.1)
+  init "*.l?.weight" = constant(2)
+  init "mid.*.weight" = orthogonal(gain=0.5)
+  freeze "wpe", "a.ln.*", "mid.0.bias", "*ln_f*"
+}
+"""
+
+
+class HandMlp(nn.Module):
+    def __init__(self, d: int, std: float) -> None:
+        super().__init__()
+        self.fc = nn.Linear(d, 4 * d)
+        self.gelu = nn.GELU()
+        self.proj = nn.Linear(4 * d, d)
+        for linear in (self.fc, self.proj):
+            nn.init.normal_(linear.weight, std=std)
+            nn.init.zeros_(linear.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.proj(self.gelu(self.fc(x)))
+        return out
+
+
+class HandGptLayer(nn.Module):
+    def __init__(self, d: int, std: float) -> None:
+        super().__init__()
+        self.ln = nn.LayerNorm(d)
+        self.mlp = HandMlp(d, std)
+        self.ln.bias.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.mlp(self.ln(x))
+        return out
+
+
+class HandGpt(nn.Module):
+    def __init__(self, d: int = 8, words: int = 11) -> None:
+        super().__init__()
+        self.wpe = nn.Parameter(torch.empty(5, d).normal_(std=0.01))
+        self.wte = nn.Embedding(words, d)
+        self.a = HandGptLayer(d, 0.02)
+        self.b = HandGptLayer(d, 0.5)
+        self.mid = nn.Sequential(nn.Linear(d, d), nn.Tanh())
+        self.ln_f = nn.LayerNorm(d)
+        self.lm_head = nn.Linear(d, words, bias=False)
+        self.lm_head.weight = self.wte.weight
+        self.b.mlp.fc.bias = self.a.mlp.fc.bias
+        for part in (self.wte, self.a, self.b):
+            for name, parameter in part.named_parameters():
+                if name == "ln.weight":
+                    nn.init.constant_(parameter, 2)
+                elif name.endswith("weight"):
+                    nn.init.uniform_(parameter, -0.1, 0.1)
+        nn.init.orthogonal_(self.mid.get_parameter("0.weight"), gain=0.5)
+        nn.init.uniform_(self.ln_f.weight, -0.1, 0.1)
+        for frozen in (self.wpe, *self.a.ln.parameters(), *self.ln_f.parameters()):
+            frozen.requires_grad_(False)
+        self.mid.get_parameter("0.bias").requires_grad_(False)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        x = self.b(self.a(self.wte(tokens) + self.wpe))
+        out: Tensor = self.lm_head(self.ln_f(self.mid(x)))
+        return out
+
+
+def test_tied_filled_and_frozen_parameters_are_those_of_a_module_by_hand() -> None:
+    check_same(GPT, HandGpt, torch.randint(11, (4, 5)))
+    built, written = pair(GPT, HandGpt)
+    learns = [{n: p.requires_grad for n, p in m.named_parameters()} for m in (built, written)]
+    assert learns[0] == learns[1]
+    model = netspec.parse(GPT).program.model
+    assert model is not None
+    found = state(model.graph)
+    assert {one.name: one.learns for one in held(found)} == learns[0]
+    assert built.get_parameter("lm_head.weight") is built.get_parameter("wte.weight")
+
+
+def test_ties_hold_in_any_order_of_the_lines() -> None:
+    lines = ["  tie a.weight = b.weight\n", "  tie b.weight = c.weight\n"]
+    for order in (lines, lines[::-1]):
+        text = """
+        model {
+          input x: real[B, 3]
+          a: Linear(3) -> b: Linear(3) -> c: Linear(3)
+        """
+        built = netspec.parse(f"{text}{''.join(order)}}}").build()
+        one = built.get_parameter("c.weight")
+        assert built.get_parameter("a.weight") is built.get_parameter("b.weight") is one
+
+
+def test_patterns_match_as_fnmatch_does() -> None:
+    """However a pattern is written in Python, it is `fnmatch`'s."""
+    names = ["a.weight", "a.bias", "b.0.weight", "b.0.bias", "b.1.norm.weight", "weight", "ab"]
+    patterns = ["*", "**", "a*", "*a", "*a*", "a.*", "*.bias", "b.*", "b.?.*", "*.0.*", "a.weight"]
+    patterns += ["[ab]", "[ab]*", "?", "*weight*", "b.*.weight", "w*t", ""]
+    for pattern in patterns:
+        test = condition("name", pattern)
+        for name in names:
+            found = test is None or eval(test, {"name": name, "fnmatch": fnmatch})
+            assert found == fnmatch.fnmatchcase(name, pattern), (pattern, name)
+
+
+def test_a_tied_model_is_saved_under_both_keys_and_loads_again(tmp_path: Path) -> None:
+    data = "data { make_blobs(n_samples=30, n_features=4, centers=3, random_state=1) }"
+    model = """
+    model {
+      input x
+      a: Linear(4) -> Tanh -> b: Linear(4) -> Tanh -> Linear(3)
+      tie b.weight = a.weight
+      freeze "a.bias"
+    }
+    """
+    train = "train { loss = CrossEntropyLoss; optimizer = Adam(lr=0.1); epochs = 2 }"
+    spec = netspec.parse(f"{data}{model}{train.replace(';', chr(10))}")
+    before = spec.build().get_parameter("a.bias").clone()
+    run = spec.train(runs=tmp_path)
+    assert run.folder is not None
+    saved = load_file(run.folder / "weights.safetensors")
+    assert torch.equal(saved["a.weight"], saved["b.weight"])
+    fresh = spec.build()
+    fresh.load_state_dict(saved, strict=True)
+    assert fresh.get_parameter("a.weight") is fresh.get_parameter("b.weight")
+    assert torch.equal(saved["a.bias"], before)
+    assert run.parameters == 4 * 4 + 4 + 4 + 4 * 3 + 3
+
+
+def test_a_frozen_norm_keeps_its_running_statistics_moving() -> None:
+    text = """
+    model {
+      input x: real[B, 3]
+      norm: BatchNorm1d -> Linear(2)
+      freeze "norm.*"
+    }
+    """
+    built = netspec.parse(text.replace("-> Linear", "-> head: Linear")).build()
+    before = built.get_buffer("norm.running_mean").clone()
+    built(torch.randn(8, 3) + 5)
+    assert not torch.equal(built.get_buffer("norm.running_mean"), before)
+    assert not built.get_parameter("norm.weight").requires_grad
 
 
 @pytest.mark.parametrize("name", CATALOG.names("init"))

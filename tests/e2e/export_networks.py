@@ -69,3 +69,44 @@ train {
   seed      = 3
 }
 """
+NETWORKS["tied_filled_and_frozen"] = """
+data {
+  make_blobs(n_samples=50, n_features=4, centers=3, cluster_std=2.0, random_state=1)
+  split(train=60%, val=20%, test=20%, seed=1)
+}
+
+block Gate(width, name=0.1) {
+  input x: real[B, D]
+  gain: Parameter(name * ones(width))
+  seen: Buffer([width], init=normal(std=0.1), persistent=false)
+  h = x -> fc: Linear(width) -> Tanh
+  h * gain + seen
+  init "fc.*" = normal(std=name)
+}
+
+model {
+  input x
+  first: Linear(4, bias=false)
+  encoder: (BatchNorm1d -> Tanh -> Linear(4))
+  narrow: Gate(4)
+  Linear(6)
+  wide: Gate(6, name=0.3)
+  head: Linear(3)
+  tie encoder[2].weight = first.weight
+  init "*" = uniform(a=-0.5, b=0.5)
+  init "*ga[i]n" = ones
+  freeze "encoder.0.*", "*gain"
+}
+
+train {
+  loss      = CrossEntropyLoss
+  metrics   = [accuracy]
+  optimizer = SGD(lr=0.05, momentum=0.9)
+  group "*.bias" { weight_decay = 0.1 }
+  freeze "head.bias", "first.*"
+  clip      = 1.0
+  batch     = 8
+  epochs    = 4
+  seed      = 3
+}
+"""

@@ -22,6 +22,15 @@ from netspec.analysis.errors.bodies import (
     output_inside,
     wrong_unpacking,
 )
+from netspec.analysis.errors.directives import (
+    filling_overridden,
+    pattern_matches_nothing,
+    pattern_of_tied,
+    tie_again,
+    tie_of_buffer,
+    tie_of_module,
+    tie_sizes,
+)
 from netspec.analysis.errors.expressions import (
     division_by_zero,
     index_out_of_range,
@@ -144,6 +153,7 @@ from netspec.analysis.errors.shapes import (
 from netspec.analysis.errors.stored import (
     init_shape,
     no_such_tensor,
+    not_a_label,
     stored_arguments,
     stored_init,
     stored_kind,
@@ -308,6 +318,14 @@ __all__ = [
     "state_not_updated",
     "state_of_no_tensor",
     "stored_two_ways",
+    "not_a_label",
+    "filling_overridden",
+    "pattern_matches_nothing",
+    "pattern_of_tied",
+    "tie_again",
+    "tie_of_buffer",
+    "tie_of_module",
+    "tie_sizes",
     "init_shape",
     "no_such_tensor",
     "stored_arguments",

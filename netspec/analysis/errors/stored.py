@@ -290,3 +290,34 @@ def no_such_tensor(
         notes=(f"it has {listed}",) if names and advice is None else (),
         help=advice,
     )
+
+
+@code("NS2121")
+def not_a_label(span: Span, name: str, there: Span) -> Diagnostic:
+    """`tie` names something that is no labelled layer, block or parameter.
+
+    `tie` shares the tensors of things with labels: `tie head.weight = embed.weight`. A name that
+    stands for a value or a number has no tensors of its own.
+
+    Wrong:
+        model {
+          input x: real[B, 8]
+          h = x -> Linear(8)
+          h -> fc: Linear(8)
+          tie fc.weight = h.weight
+        }
+
+    Right:
+        model {
+          input x: real[B, 8]
+          first: Linear(8) -> Tanh
+          fc: Linear(8)
+          tie fc.weight = first.weight
+        }
+    """
+    return error(
+        f"`{name}` is no label of a layer, block or parameter",
+        span,
+        also=(Label(there, "it is bound here"),),
+        help="label the layer, as in `fc: Linear(8)`, and write `fc.weight`",
+    )

@@ -362,10 +362,11 @@ def group_matches_nothing(
 
 
 @code("NS5016")
-def nothing_learned(span: Span) -> Diagnostic:
+def nothing_learned(span: Span, frozen: Span | None = None) -> Diagnostic:
     """A model without parameters is trained.
 
-    Training changes parameters. A model of functions and activations alone has none.
+    Training changes parameters. A model of functions and activations alone has none, and where all
+    are frozen none is left.
 
     Wrong:
         data { make_moons(n_samples=100) }
@@ -385,6 +386,13 @@ def nothing_learned(span: Span) -> Diagnostic:
           epochs    = 10
         }
     """
+    if frozen is not None:
+        return error(
+            "every parameter of the model is frozen, so nothing is learned",
+            span,
+            also=(Label(frozen, "this freezes the last of them"),),
+            help="freeze fewer, by a narrower pattern",
+        )
     return error(
         "the model has no parameters to train",
         span,

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from netspec.analysis.lints.flow import Applied, Flow
 from netspec.analysis.lints.subject import Subject
 from netspec.diagnostics import Diagnostic, Label, code, warning
+from netspec.program.state import learned, state
 from netspec.source import Span
 
 # Steps without a slope. `detach` is not among them: whoever writes it means it.
@@ -75,17 +76,20 @@ def dead_parameters(layers: Sequence[tuple[Span, str]], cuts: Sequence[Label]) -
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """Layers with weights that no gradient of their loss reaches, in one report a phase."""
-    phases = () if subject.plan is None else subject.plan.phases
+    plan, network = subject.plan, subject.program.network
+    if plan is None or network is None:
+        return
+    phases = plan.phases
+    patterns = [pattern for line in plan.frozen for pattern in line.patterns]
+    free = {one.name for one in learned(state(network.graph), patterns)}
     for phase, flow in zip(phases, subject.trainings, strict=True):
-        moved = None
-        if phase.updates is not None:
-            layers = {name.rpartition(".")[0] for name in phase.updates}
-            moved = layers.union(phase.updates)  # a stored parameter is no layer's
-        yield from _in(flow, moved)
+        updates = free if phase.updates is None else free.intersection(phase.updates)
+        layers = {name.rpartition(".")[0] for name in updates}
+        yield from _in(flow, layers | updates)  # a stored parameter is no layer's
 
 
-def _in(flow: Flow, moved: AbstractSet[str] | None) -> Iterator[Diagnostic]:
-    """The layers of a flow that a phase moves: those of these keys, or all."""
+def _in(flow: Flow, moved: AbstractSet[str]) -> Iterator[Diagnostic]:
+    """The layers of a flow that a phase moves, by their keys."""
     alive = {flow.outputs[0]}
     reached: set[str] = set()
     cuts: dict[Span, Label] = {}
@@ -101,7 +105,7 @@ def _in(flow: Flow, moved: AbstractSet[str] | None) -> Iterator[Diagnostic]:
     dead = {
         step.span: step.name
         for step in flow.applied
-        if step.learns and step.key not in reached and (moved is None or step.key in moved)
+        if step.learns and step.key not in reached and step.key in moved
     }
     if dead:
         yield dead_parameters(tuple(dead.items()), tuple(cuts.values()))

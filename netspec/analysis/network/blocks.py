@@ -121,9 +121,13 @@ class Blocks(Passed):
                 return None
             self.check_used(builder, outputs)
             self.check_inputs_used(declared, scope)
-            return builder.finish(outputs), builder.captured()
+            return self.finish(builder, outputs), builder.captured()
         finally:
             self.context.calls.pop()
+
+    def finish(self, builder: GraphBuilder, outputs: Sequence[Tensor]) -> Graph:
+        """The graph that a body has built."""
+        return builder.finish(outputs)
 
     def _literals(self, block: Block, scope: Scope) -> tuple[tuple[str, Literal], ...]:
         found: list[tuple[str, Literal]] = []

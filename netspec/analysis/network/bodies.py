@@ -22,8 +22,6 @@ from netspec.analysis.places import header
 from netspec.source import Span
 from netspec.syntax import tree
 
-LATER = {tree.Tie: "`tie`", tree.Freeze: "`freeze`", tree.Init: "`init`"}
-
 
 @dataclass(slots=True)
 class _Given:
@@ -129,8 +127,7 @@ class Bodies(Loops):
                 if statement.targets:
                     self._assign_all(statement.targets, value, header(statement.span), frame)
             case tree.Tie() | tree.Freeze() | tree.Init():
-                place = header(statement.span)
-                self.context.report(errors.not_yet(place, LATER[type(statement)]))
+                self.direct(statement, frame)
             case tree.Output():
                 self.context.report(errors.output_inside(statement.span))
                 frame.current = UNKNOWN

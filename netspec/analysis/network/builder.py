@@ -18,6 +18,8 @@ from netspec.program.graph import (
     Carry,
     Child,
     Compute,
+    Filling,
+    Freezing,
     Graph,
     Invoke,
     Literal,
@@ -29,6 +31,7 @@ from netspec.program.graph import (
     Scan,
     Slot,
     Step,
+    Tie,
 )
 from netspec.program.operands import dims
 from netspec.source import Span
@@ -79,6 +82,12 @@ class GraphBuilder:
     labels: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
     _captured: dict[int, tuple[Tensor, Slot]] = field(default_factory=dict)
+    # What is done once the parts are made.
+    ties: list[Tie] = field(default_factory=list)
+    fillings: list[Filling] = field(default_factory=list)
+    frozen: list[Freezing] = field(default_factory=list)
+    # Labels that a `tie` names.
+    named: set[str] = field(default_factory=set)
     # Tensors of children, which stand before all other steps; each is read once.
     _read: dict[tuple[int, tuple[str, ...]], Tensor] = field(default_factory=dict)
     _reads: list[Step] = field(default_factory=list)
@@ -142,6 +151,11 @@ class GraphBuilder:
     def read_from(self) -> set[int]:
         """The children of which a tensor was read."""
         return {child for child, _ in self._read}
+
+    @property
+    def settles(self) -> bool:
+        """Whether anything is done once the parts are made."""
+        return bool(self.ties or self.fillings or self.frozen)
 
     def compute(
         self,

@@ -48,7 +48,7 @@ class Containers(Blocks):
         exports = _exports(builder, inner.scope, outputs)
         everything = (*outputs, *exports)
         self.check_used(builder, everything)
-        graph = builder.finish(everything)
+        graph = self.finish(builder, everything)
         child = self.add(graph, frame, label)
         if child is None:
             return UNKNOWN

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from netspec.analysis import errors
 from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.directives import Directives
 from netspec.analysis.network.evaluate import Frame
-from netspec.analysis.network.scans import Scans
 from netspec.analysis.network.stages import flattened, joined, rebind
 from netspec.analysis.network.values import UNKNOWN, Bound, Scope, Unknown, Value, describe
 from netspec.analysis.places import header
@@ -24,7 +24,7 @@ from netspec.syntax import tree
 Round = tuple[tuple[tree.Name, Value], ...]
 
 
-class Loops(Scans):
+class Loops(Directives):
     """Runs loops and choices."""
 
     @abstractmethod
@@ -210,6 +210,7 @@ class Loops(Scans):
             and len(values) == 1
             and isinstance(values[0], Tensor)
             and values[0].graph is builder
+            and not builder.settles
         )
         if not single or not isinstance(step, Invoke):
             outside.current = self.close(builder, inner, values, outside, key, None)

@@ -61,7 +61,7 @@ def analyse_model(
     return Model(
         span=definition.span,
         name=block.name,
-        graph=replace(builder.finish(outputs), name=block.name),
+        graph=replace(bodies.finish(builder, outputs), name=block.name),
         output_names=names or _names(outputs),
         requirements=requirements,
     )

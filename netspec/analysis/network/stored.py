@@ -68,7 +68,8 @@ class StoredTensors(Instances):
         super().check_used(builder, outputs)
         used = builder.read_from
         for number, part in enumerate(builder.parts):
-            if isinstance(part.module, Stored) and number not in used:
+            unused = number not in used and part.label not in builder.named
+            if isinstance(part.module, Stored) and unused:
                 label = part.label or ""
                 span = part.module.span
                 self.context.report(errors.stored_unused(span, label, part.module.name))

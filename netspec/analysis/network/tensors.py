@@ -56,6 +56,41 @@ class LabelledTensors(StoredTensors):
             return UNKNOWN
         return _read(found) if isinstance(found, Reference) else found
 
+    def reference(self, expression: tree.Expr, frame: Frame) -> Reference | Inner | Instance | None:
+        """What a name with attributes and numbers stands for; None with a report."""
+        match expression:
+            case tree.Name(id=name):
+                bound = frame.scope.find(name)
+                if bound is not None and isinstance(bound.value, Instance):
+                    module = bound.value.module
+                    if isinstance(module, Stored):
+                        return _stored(bound.value, (), module, expression.span)
+                    return bound.value
+                if bound is None:
+                    self.evaluate(expression, frame)  # which reports it
+                elif not isinstance(bound.value, type(UNKNOWN)):
+                    self.context.report(errors.not_a_label(expression.span, name, bound.span))
+                return None
+            case tree.Attribute() | tree.Subscript():
+                around = self.reference(expression.value, frame)
+                if isinstance(around, Reference):
+                    written, label = expression.span.text, around.instance.label
+                    self.context.report(errors.not_a_label(expression.span, written, label.span))
+                    return None
+                return None if around is None else self.below(around, expression, frame)
+            case _:
+                raise AssertionError("the parser lets names with attributes and subscripts pass")
+
+    def tensors_of(self, around: Instance | Inner) -> list[str]:
+        """The names of the parameters below a module, as they are written."""
+        if isinstance(around.module, Layer):
+            within = around.within if isinstance(around, Inner) else ""
+            names = [weight.name for weight in around.module.weights if weight.learned]
+            return [name.removeprefix(within) for name in names if name.startswith(within)]
+        if isinstance(around.module, Graph):
+            return [name for name, weight in around.module.weights() if weight.learned]
+        return []
+
     def below(
         self, around: Instance | Inner, expression: tree.Attribute | tree.Subscript, frame: Frame
     ) -> Reference | Inner | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import cast
 
 from netspec.analysis import errors
@@ -11,6 +10,7 @@ from netspec.analysis.network.evaluate import Expressions, Frame
 from netspec.analysis.network.operands import literal
 from netspec.analysis.network.refusals import written
 from netspec.analysis.network.values import UNKNOWN, Unknown
+from netspec.analysis.patterns import matching, near_patterns
 from netspec.catalog import Argument, Entry, Refusal, left_out
 from netspec.catalog import Value as Constant
 from netspec.program.graph import Literal
@@ -168,14 +168,6 @@ def _likeliest(metric: Choice, evaluator: Expressions) -> int:
     return best if isinstance(best, int) else 1
 
 
-def _near(names: Sequence[str]) -> tuple[str, ...]:
-    """The patterns that may have been meant: a whole name, one layer's, all of one kind."""
-    parted = [name.rpartition(".") for name in names]
-    layers = {f"{layer}.*" for layer, _, _ in parted}
-    kinds = {f"*.{kind}" for _, _, kind in parted}
-    return (*names, *sorted(layers | kinds))
-
-
 def choose_group(
     group: tree.Group,
     optimizer: tree.Expr | None,
@@ -189,8 +181,9 @@ def choose_group(
     """
     report = evaluator.context.report
     for pattern in group.patterns:
-        if names is not None and not any(fnmatchcase(name, pattern.value) for name in names):
-            report(errors.group_matches_nothing(pattern.span, pattern.value, names, _near(names)))
+        if names is not None and not matching(pattern.value, names):
+            likely = near_patterns(names)
+            report(errors.group_matches_nothing(pattern.span, pattern.value, names, likely))
             return None
     keywords: list[tree.Keyword] = []
     for statement in group.body.statements:

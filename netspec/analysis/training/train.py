@@ -13,6 +13,7 @@ from netspec.analysis.network.arithmetic import Report
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.values import Scope, Unknown, describe
+from netspec.analysis.patterns import matching, near_patterns
 from netspec.analysis.places import header, word_in
 from netspec.analysis.training.choices import (
     SUITED,
@@ -27,8 +28,9 @@ from netspec.analysis.training.stopping import measured_in, stop_condition
 from netspec.analysis.training.weights import choose_weights
 from netspec.diagnostics import near
 from netspec.program.data import DataPlan, Field
-from netspec.program.graph import Model
+from netspec.program.graph import Freezing, Model
 from netspec.program.precision import AUTOCAST, PRECISIONS, refused_by_autocast
+from netspec.program.state import learned, state
 from netspec.program.train import (
     BY_CLOSURE,
     Choice,
@@ -119,8 +121,7 @@ def analyse_train(
         loss = analyse_loss(binding, terms, model, data, bodies, scope, SETTINGS)
     if loss is None:
         return None
-    if not any(weight.learned for _, weight in model.graph.weights()) and model.weighed:
-        report(errors.nothing_learned(header(model.span)))
+    frozen = sorted_out.frozen(model)
     task, classes = infer_task(model, data, loss)
     metrics = sorted_out.metrics(task, classes)
     stop = sorted_out.stop(data)
@@ -149,6 +150,7 @@ def analyse_train(
         stop=stop,
         baseline=baseline,
         weights=weights,
+        frozen=frozen,
         **plain,  # type: ignore[arg-type]  # each was held against its setting
     )
     return plan, stored
@@ -164,6 +166,7 @@ class _Statements:
         self.terms: dict[str, tree.Bind] = {}
         self._groups: list[tree.Group] = []
         self._stops: list[tree.Stop] = []
+        self._freezes: list[tree.Freeze] = []
         self._phased = False
         for statement in block.body.statements:
             self._sort(statement)
@@ -182,10 +185,11 @@ class _Statements:
                     report(errors.setting_twice(target.span, target.id, earlier))
                     return
                 known[target.id] = statement
-            case tree.Phase() | tree.Freeze():
-                word = "phase" if isinstance(statement, tree.Phase) else "freeze"
-                report(errors.not_yet(header(statement.span), f"`{word}`"))
-                self._phased = self._phased or word == "phase"
+            case tree.Freeze():
+                self._freezes.append(statement)
+            case tree.Phase():
+                report(errors.not_yet(header(statement.span), "`phase`"))
+                self._phased = True
             case _:
                 report(errors.not_in_train(header(statement.span)))
 
@@ -293,7 +297,8 @@ class _Statements:
         """Parameter groups, held against the model's parameters and the optimizer's arguments."""
         if model is None:
             return ()
-        names = [name for name, weight in model.graph.weights() if weight.learned]
+        patterns = [pattern.value for line in self._freezes for pattern in line.patterns]
+        names = [one.name for one in learned(state(model.graph), patterns)]
         binding = self.settings.get("optimizer")
         optimizer = binding.values[0] if binding is not None else None
         whole = model.weighed
@@ -302,6 +307,22 @@ class _Statements:
             for group in self._groups
         ]
         return tuple(group for group in made if group is not None)
+
+    def frozen(self, model: Model) -> tuple[Freezing, ...]:
+        """What training freezes, held against the names of the model's parameters."""
+        found = state(model.graph)
+        names = [name for name, one in found.items() if one.weight.learned]
+        made: list[Freezing] = []
+        for pattern in (pattern for line in self._freezes for pattern in line.patterns):
+            if matching(pattern.value, names) or not model.weighed:
+                made.append(Freezing(span=pattern.span, patterns=(pattern.value,)))
+                continue
+            near = near_patterns(names)
+            self.bodies.context.report(
+                errors.pattern_matches_nothing(pattern.span, pattern.value, names, near)
+            )
+        _check_learns(model, made, self.bodies.context.report)
+        return tuple(made)
 
     def metrics(self, task: Task, classes: int | None) -> tuple[Choice, ...]:
         """The metrics of the `metrics` setting."""
@@ -331,6 +352,19 @@ class _Statements:
                 continue
             found.append(condition)
         return tuple(found)
+
+
+def _check_learns(model: Model, frozen: Sequence[Freezing], report: Report) -> None:
+    """Report a model of which nothing learns."""
+    found = state(model.graph)
+    if not model.weighed or learned(
+        found, [pattern for line in frozen for pattern in line.patterns]
+    ):
+        return
+    lines = [*model.graph.frozen, *frozen]
+    stopped = any(one.weight.learned for one in found.values())
+    last = lines[-1].span if stopped and lines else None
+    report(errors.nothing_learned(header(model.span), last))
 
 
 def _with_stopping(
