@@ -80,7 +80,7 @@ class RunFolder:
         kept = path / "spec.net"
         if not kept.is_file():
             raise RunError(cannot_resume(path=str(path), reason="there is no run in it"))
-        if (path / "result.json").exists():
+        if _ended(path / "result.json"):
             raise RunError(cannot_resume(path=str(path), reason="it has ended, with a result"))
         with _writing(path):
             texts = {"spec.net": spec, **imports}
@@ -136,6 +136,14 @@ class RunFolder:
             if run.raw is not None:
                 save_weights(run.raw, self.path / "weights_raw.safetensors")
             write_whole(self.path / "result.json", json.dumps(_plain(summary(run)), indent=2))
+
+
+def _ended(result: Path) -> bool:
+    """Whether a run came to its end by itself, and not by Ctrl-C."""
+    try:
+        return bool(json.loads(result.read_text(encoding="utf-8"))["ended"] != "interrupted")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # there is no result, or it was never brought to the disk
 
 
 def save_weights(module: nn.Module, path: Path) -> None:

@@ -6,6 +6,7 @@ import random
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 import netspec
 from netspec import driver
 from netspec.diagnostics import Diagnostic, Sink
-from netspec.runner import Run
+from netspec.runner import Position, Run
 from netspec.runner.checkpoint import FILES, MANIFEST, load_newest
 from netspec.runner.tree import packed, unpacked
 
@@ -192,6 +193,34 @@ def test_what_is_no_such_run_is_not_resumed(
     (found,) = raised.value.diagnostics
     assert found.code == "NS7040"
     assert reason in found.notes[0]
+
+
+class Interrupter:
+    """Ends a run after its second epoch, as Ctrl-C does."""
+
+    position: Position | None = None
+
+    def begin(self, position: Position) -> None:
+        self.position = position
+
+    def epoch(self, record: Mapping[str, float]) -> None:
+        assert self.position is not None
+        self.position.interrupted = record["epoch"] == 2
+
+    def end(self) -> None:
+        pass
+
+
+def test_an_interrupted_run_is_resumed(whole: tuple[Run, Path], tmp_path: Path) -> None:
+    (tmp_path / "spec.net").write_text(SPEC, encoding="utf-8")
+    program = netspec.load(tmp_path / "spec.net").program
+    broken = driver.train(program, Sink(), runs=tmp_path / "runs", observer=Interrupter())
+    assert broken is not None
+    assert (broken.ended, len(broken.history)) == ("interrupted", 2)
+    assert broken.folder is not None
+    assert (broken.folder / "result.json").exists()
+    resumed, _ = train(SPEC, tmp_path, broken.folder)
+    assert_same(resumed, whole[0])
 
 
 def test_other_rows_are_noticed(tmp_path: Path) -> None:
