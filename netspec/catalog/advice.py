@@ -21,6 +21,10 @@ def count_help(call: Call, wanted: int) -> str | None:
     return f"write `({', '.join('abc'[:wanted])}) -> {call.name}`" if wanted in {2, 3} else None
 
 
+# Functions whose name means something else to a tensor of torch's.
+TAKEN_FOR = {"repeat": "copies side by side, as by torch's `x.repeat(2, 1)`, are made by `tile`"}
+
+
 def kind_help(call: Call, wanted: str, given: TensorType, position: int) -> str | None:
     """What would make the kind right."""
     match wanted, given.kind.name:

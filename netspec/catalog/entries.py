@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
 from netspec.catalog import binding, rules, signatures
+from netspec.catalog.advice import TAKEN_FOR
 from netspec.catalog.call import Call, too_large
 from netspec.catalog.index import Declaration, declarations
 from netspec.catalog.operands import bind_operands, sizes_of_axes
@@ -152,7 +153,7 @@ class Entry:
                 return refusal
         placed = bind_operands(self.name, self.arguments, self.gather(positional, _tuple), keywords)
         if isinstance(placed, Refusal):
-            return placed
+            return replace(placed, help=placed.help or TAKEN_FOR.get(self.name))
         call = Call(
             kind=self.kind,
             name=self.name,

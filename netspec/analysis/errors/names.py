@@ -8,7 +8,7 @@ from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error
 from netspec.source import Span
 
 # What stands before the dot where torch's names are written in Python.
-PYTHON_MODULES = frozenset({"F", "nn", "torch"})
+PYTHON_MODULES = frozenset({"F", "einops", "nn", "torch"})
 
 
 @code("NS2001")

@@ -45,7 +45,7 @@ from netspec.types import Dim
 STORED = frozenset({"Parameter", "Buffer"})
 
 # Methods of torch's tensors whose function is called otherwise.
-METHODS = {"view": "reshape", "max": "amax", "min": "amin", "t": "transpose"}
+METHODS = {"view": "reshape"}
 
 
 @dataclass(slots=True, eq=False)
