@@ -18,12 +18,13 @@ from netspec.analysis.files import File, gather, libraries, overridden
 from netspec.analysis.inspection import looked_at
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.evaluate import Frame
-from netspec.analysis.network.models import analyse_model
+from netspec.analysis.network.models import analyse_model, told_by
 from netspec.analysis.network.namespaces import namespace_of
 from netspec.analysis.network.operands import literal
 from netspec.analysis.network.values import Block, Scope, Unknown
 from netspec.analysis.params import Override, resolve_params
 from netspec.analysis.places import header
+from netspec.analysis.training.applied import AppliedModels
 from netspec.analysis.training.train import analyse_train
 from netspec.catalog import Catalog
 from netspec.diagnostics import Sink
@@ -31,12 +32,16 @@ from netspec.program import Program
 from netspec.program.data import DataPlan, SchemaReader
 from netspec.program.externs import Inspector
 from netspec.program.graph import Literal, Model
+from netspec.program.reserved import is_reserved
 from netspec.syntax import SpecReader, tree
+from netspec.syntax.walk import descend
 from netspec.types import TensorType
 
 Item = TypeVar("Item", tree.Data, tree.Train)
 # Python calls: a body takes about ten, an expression in it up to a few hundred.
 STACK = 10_000
+# What several models are held in has these names besides.
+OF_A_DICT = frozenset({"clear", "items", "keys", "pop", "update", "values"})
 
 
 @contextmanager
@@ -95,9 +100,15 @@ def _analyse(
     data = _data(data_block, bodies, scope, schemas) if data_block is not None else None
     models: list[Model] = []
     faulty = data_block is not None and data is None
+    train_block = _only(file, tree.Train, "`train`", context)
+    applied = AppliedModels(bodies, _applied(train_block, blocks, context))
+    known, fields = told_by(data, inputs), [field.name for field in data.fields] if data else []
+    undecided = train_block is not None and len(_choices(blocks)) > 1
     for block in blocks:
-        if block.definition.keyword == "model" and not faulty:
-            model = analyse_model(block, data, inputs, bodies)
+        if applied.blocks or faulty or undecided:
+            break
+        if block.definition.keyword == "model":
+            model = analyse_model(block, known, fields, bodies)
             if model is not None:
                 models.append(model)
     program = Program(
@@ -109,27 +120,25 @@ def _analyse(
         libraries=libraries(files),
         externs=tuple(context.externs.values()),
     )
-    train_block = _only(file, tree.Train, "`train`", context)
+    made = None
+    if train_block is not None:
+        complete = _whole(train_block, blocks, data_block, program, applied, context)
+        if faulty:
+            complete, applied = None, AppliedModels(bodies, ())
+        made = analyse_train(train_block, complete, applied, data, bodies, scope)
+        program = replace(program, models=applied.models or program.models)
     if not faulty:
-        tests = tuple(item for item in file.items if isinstance(item, tree.Test))
         asserts = analyse_tests(
-            tests,
+            tuple(item for item in file.items if isinstance(item, tree.Test)),
             program,
             bodies,
             scope,
-            lambda block: analyse_model(block, data, inputs, bodies),
+            lambda block: analyse_model(block, known, fields, bodies),
             _untrained(train_block, data_block),
         )
         program = replace(program, tests=asserts)
-    if train_block is None:
-        return None if sink.failed else program
-    complete = _whole(train_block, blocks, data_block, program, context)
-    if complete is None or faulty:
-        analyse_train(train_block, None, None, bodies, scope)
-        return None
-    made = analyse_train(train_block, complete, data, bodies, scope)
     if made is None or sink.failed:
-        return None
+        return program if train_block is None and not sink.failed else None
     plan, stored = made
     externs = tuple(context.externs.values())
     return replace(program, data=stored, train=plan, externs=externs)
@@ -226,21 +235,52 @@ def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader)
     return analyse_data(block, constant, context.catalog, schemas, context.sink, extern)
 
 
+def _applied(
+    train: tree.Train | None, blocks: Sequence[Block], context: Context
+) -> tuple[Block, ...]:
+    """The models that `train` names, in the order of the text; another must be a part of one."""
+    named = {node.id for node in descend(train) if isinstance(node, tree.Name)} if train else set()
+    models = [block for block in blocks if block.definition.keyword == "model"]
+    applied = tuple(block for block in models if block.name in named)
+    if not applied:
+        return ()
+    parts = {
+        node.id
+        for block in blocks
+        for node in descend(block.definition.body)
+        if isinstance(node, tree.Name)
+    }
+    for block in models:
+        if block.name not in named and (not block.name or block.name not in parts):
+            context.report(errors.model_unused(block.head, block.name))
+    for block in applied if len(applied) > 1 else ():
+        if is_reserved(block.name) or block.name in OF_A_DICT:
+            context.report(errors.label_reserved(block.head, block.name))
+    return applied
+
+
 def _whole(
     train: tree.Train,
     blocks: Sequence[Block],
     data: tree.Data | None,
     program: Program,
+    applied: AppliedModels,
     context: Context,
 ) -> Model | None:
-    """The model that `train` trains; None when there is none to be had."""
+    """The model that `train` trains; None when there is none to be had, or it applies models."""
     head = header(train.span)
     models = [block for block in blocks if block.definition.keyword == "model"]
     if not models:
         context.report(errors.no_model(head))
     if data is None:
         context.report(errors.no_data(head))
-    if program.model is None and len(program.models) > 1:
-        named = [(block.name, block.head) for block in models]
+    named = [(block.name, block.head) for block in _choices(blocks)]
+    if len(named) > 1 and not applied.blocks:
         context.report(errors.several_models(head, named))
     return program.model
+
+
+def _choices(blocks: Sequence[Block]) -> Sequence[Block]:
+    """The models of which none is *the* one: several, each with a name."""
+    models = [block for block in blocks if block.definition.keyword == "model"]
+    return models if all(block.name for block in models) else ()

@@ -72,6 +72,8 @@ class Context:
     inspector: Inspector | None = None
     externs: dict[Span, Extern] = field(default_factory=dict)
     refuted: set[Span] = field(default_factory=set)
+    # The model that is being analysed, and where `train` applies it.
+    applied: tuple[str, Span] | None = None
     _reported: set[tuple[str, Span, str]] = field(default_factory=set)
 
     def report(self, diagnostic: Diagnostic) -> None:
@@ -89,6 +91,9 @@ class Context:
             self._reported.add(mistake)
         for call in reversed(self.calls[1:][-MOST_SHOWN:]):
             diagnostic = diagnostic.with_label(call.use, f"in this use of `{call.name}`")
+        if self.applied is not None:
+            name, place = self.applied
+            diagnostic = diagnostic.with_label(place, f"in this use of `{name}`")
         self.sink.report(traced(diagnostic, self.imported))
 
     def around(self) -> list[Use]:

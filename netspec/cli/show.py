@@ -224,10 +224,14 @@ def _draw(model: Model, program: Program, *, no_color: bool) -> None:
             click.echo(f"{key} is {one.name}")
     for requirement in model.requirements:
         click.echo(f"requires {requirement.text} (line {_line(requirement.span, program)})")
-    if program.train is not None and model is program.model:
+    if program.train is not None and model in program.trained[-1:]:
         for phase in program.train.phases:
+            what = "the loss"
+            if phase.name:
+                what = f"the loss of {phase.name}"
+                click.echo(f"{phase.name} updates {', '.join(phase.patterns)}")
             for view in inserted_views(phase.loss):
-                click.echo(f"the loss sees {view}")
+                click.echo(f"{what} sees {view}")
 
 
 def _owned(graph: Graph, found: State) -> dict[str, list[Held]]:

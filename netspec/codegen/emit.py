@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import gc
 import linecache
 import re
@@ -177,6 +178,7 @@ def build_loss(phase: Phase, source_name: str = "loss") -> Callable[..., tuple[T
     if len(phase.loss.outputs) > 1:
         return compute
 
+    @functools.wraps(compute)
     def alone(*operands: Any) -> tuple[Tensor, ...]:
         return (compute(*operands),)
 

@@ -109,7 +109,8 @@ def _model_names(graph: Graph) -> dict[str, str]:
     names: dict[str, str] = {}
     for child in graph.children:
         if isinstance(child.module, Graph):
-            names[child.key] = unused(local(snake_case(child.key)), taken)
+            wanted = local(snake_case(child.key))
+            names[child.key] = unused(f"{wanted}_model" if wanted in taken else wanted, taken)
             taken.add(names[child.key])
     return names
 

@@ -11,7 +11,12 @@ def updated(writer: Writer, script: Script, turn: Turn) -> None:
     """`discriminator_parameters = ...`: what the phase updates, in the module's order."""
     phase, parameters = turn.phase, turn.called("parameters")
     if not _by_name(script, turn):
+        learns = " if p.requires_grad" if script.freezes else ""
         models = [f'models["{pattern.removesuffix(".*")}"]' for pattern in phase.patterns]
+        if learns:
+            held = models[0] if len(models) == 1 else f"nn.ModuleList([{', '.join(models)}])"
+            writer.line(f"{parameters} = [p for p in {held}.parameters(){learns}]")
+            return
         if len(models) == 1:
             writer.line(f"{parameters} = list({models[0]}.parameters())")
             return
@@ -46,7 +51,8 @@ def _matching() -> str:
         with writer.block("return {"):
             writer.line("name: parameter")
             writer.line("for name, parameter in model.named_parameters()")
-            writer.line("if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)")
+            matches = "any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)"
+            writer.line(f"if parameter.requires_grad and {matches}")
         writer.line("}")
     return writer.text()
 

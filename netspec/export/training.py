@@ -8,7 +8,8 @@ from netspec.codegen.layout import Expr, call, display
 from netspec.export import stopping
 from netspec.export.parameters import updated
 from netspec.export.turns import Script, Turn
-from netspec.export.writing import Writer, arguments, construction, mapping
+from netspec.export.wrapping import WIDTH, wrap
+from netspec.export.writing import INDENT, Block, Writer, arguments, construction, mapping
 from netspec.program.graph import Model
 from netspec.program.precision import AUTOCAST
 from netspec.program.train import BY_CLOSURE, FUSED, Choice, Schedule, TrainPlan
@@ -84,10 +85,13 @@ def _counts_steps(plan: TrainPlan) -> bool:
     return plan.steps is not None or any(warming)
 
 
-def _each_group(turn: Turn) -> str:
+def _each_group(writer: Writer, turn: Turn) -> Block:
     """The loop over the groups of an optimizer that warms up."""
     groups, rates = f"{turn.called('optimizer')}.param_groups", turn.called("full_rates")
-    return f"for group, full in zip({groups}, {rates}, strict=True):"
+    margin = " " * (INDENT * writer.depth)
+    opening = f"{margin}for group, full in zip({groups}, {rates}, strict=True):"
+    writer.written.extend(wrap(opening))
+    return Block(writer)
 
 
 def _schedule_begin(writer: Writer, plan: TrainPlan, turn: Turn) -> None:
@@ -101,9 +105,15 @@ def _schedule_begin(writer: Writer, plan: TrainPlan, turn: Turn) -> None:
         made = _made(schedule.then, length, optimizer)
         writer.expression(f"{turn.called('schedule')} = ", made)
     if schedule.warmup:
-        rates = f'[group["lr"] for group in {optimizer}.param_groups]'
-        writer.line(f"{turn.called('full_rates')} = {rates}")
-        with writer.block(_each_group(turn)):
+        rates = f'group["lr"] for group in {optimizer}.param_groups'
+        opening = f"{turn.called('full_rates')} = ["
+        if INDENT + len(opening) + len(rates) < WIDTH:
+            writer.line(f"{opening}{rates}]")
+        else:
+            with writer.block(opening):
+                writer.line(rates)
+            writer.line("]")
+        with _each_group(writer, turn):
             writer.line(f'group["lr"] = full / {schedule.warmup}')
 
 
@@ -293,7 +303,7 @@ def _schedule_step(writer: Writer, turn: Turn) -> None:
         if by_step:
             writer.line(move)
         return
-    with writer.block(f"if taken < {schedule.warmup}:"), writer.block(_each_group(turn)):
+    with writer.block(f"if taken < {schedule.warmup}:"), _each_group(writer, turn):
         writer.line(f'group["lr"] = full * (taken + 1) / {schedule.warmup}')
     if by_step:
         with writer.block(f"elif taken > {schedule.warmup}:"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netspec.program.asserts import Assertion
@@ -73,18 +74,22 @@ class Program:
 
         The holder computes nothing by itself.
         """
-        models = self.trained
-        if len(models) < 2:
-            return models[0] if models else None
-        children = (Child(key=m.name, module=m.graph, labelled=True) for m in models)
-        first = models[0]
-        graph = Graph(
-            span=first.span,
-            name="",
-            children=tuple(children),
-            inputs=(),
-            steps=(),
-            outputs=(),
-            sequential=False,
-        )
-        return Model(span=first.span, name="", graph=graph, output_names=())
+        return together(self.trained)
+
+
+def together(models: Sequence[Model]) -> Model | None:
+    """One model as itself, several in a holder that computes nothing, none for none."""
+    if len(models) < 2:
+        return models[0] if models else None
+    children = (Child(key=m.name, module=m.graph, labelled=True) for m in models)
+    first = models[0]
+    graph = Graph(
+        span=first.span,
+        name="",
+        children=tuple(children),
+        inputs=(),
+        steps=(),
+        outputs=(),
+        sequential=False,
+    )
+    return Model(span=first.span, name="", graph=graph, output_names=())

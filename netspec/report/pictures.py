@@ -117,7 +117,11 @@ def curves(history: Sequence[Mapping[str, float]]) -> Figure:
                     marker="o" if few else None, markersize=4,
                 )  # fmt: skip
                 values += line
-        if name == "loss" and min(values) > 0 and max(values) / min(values) > LOG_FROM:
+        if (
+            name.rpartition(".")[2] == "loss"
+            and min(values) > 0
+            and max(values) / min(values) > LOG_FROM
+        ):
             axes.set_yscale("log")
         _dress(axes, title=name, across="epoch" if i >= len(names) - across else "")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))

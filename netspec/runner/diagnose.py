@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -200,7 +201,7 @@ def explain_failure(job: Job, failure: Exception) -> Diagnostic | None:
         key = layers.get(id(mine), key)
         code = frame.f_code
         for turn in job.turns:
-            if mine is turn.loss or code is getattr(turn.loss, "__code__", None):
+            if mine is turn.loss or code is getattr(inspect.unwrap(turn.loss), "__code__", None):
                 computed = computed or turn
             if mine is turn.optimizer:
                 stepped = stepped or turn

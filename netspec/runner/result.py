@@ -33,7 +33,8 @@ class Run:
     farthest from training. `ended` says why the run ended: all epochs (or steps) were done, a stop
     condition held, or Ctrl-C. `points` are the rows that pictures show, by split: inputs of one or
     two numbers, and their targets. With `ema`, `model` has the averaged weights, and `raw` is the
-    module that the optimizer moved.
+    module that the optimizer moved. `applied` are the models that `train` applies itself; `model`
+    holds several of them under their names.
     """
 
     model: nn.Module = field(repr=False)
@@ -56,6 +57,7 @@ class Run:
     prepare: Prepare | None = field(default=None, repr=False)
     several: bool = False
     precision: Precision = "fp32"
+    applied: tuple[str, ...] = ()
     raw: nn.Module | None = field(default=None, repr=False)
 
     @property
@@ -70,8 +72,18 @@ class Run:
         `rows` is what the data plan takes: for a single input an array or list of rows, else a
         mapping from column names to values. Several outputs come side by side, flattened by row.
         """
+        if self.applied:
+            raise ValueError(self._applied_elsewhere())
         inputs = self.prepare(rows) if self.prepare is not None else (_plain(rows),)
         return self._output(tuple(value.to(self.device) for value in inputs))
+
+    def _applied_elsewhere(self) -> str:
+        """Why there is no one output to give, and what to do instead."""
+        if len(self.applied) == 1:
+            return f"`train` applies `{self.applied[0]}` itself: call `run.model(inputs)`"
+        listed = ", ".join(f"`{name}`" for name in self.applied)
+        call = f'`run.model["{self.applied[0]}"](inputs)`'
+        return f"the run trained several models, {listed}: call one of them, as in {call}"
 
     def respond(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """The model's output for a single input that is prepared already."""

@@ -114,6 +114,7 @@ def _run(job: Job, history: list[Record], final: Mapping[str, Measurement]) -> R
         precision=job.arithmetic.precision,
         points=_points(job),
         several=len(job.network.output_names) > 1,
+        applied=job.plan.models,
     )
 
 

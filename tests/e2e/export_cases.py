@@ -5,6 +5,7 @@ from __future__ import annotations
 from export_functions import FUNCTION_CASES
 from export_losses import LOSS_CASES
 from export_networks import NETWORKS
+from export_phases import PHASE_CASES
 
 BLOBS = """
 data {
@@ -230,7 +231,7 @@ CASES |= {
     for name, loss in for_losses.items()
 }
 CASES |= FUNCTION_CASES
-CASES |= LOSS_CASES
+CASES |= LOSS_CASES | PHASE_CASES
 CASES["loss_smoothed"] = (
     BLOBS + SMALL.replace("OUTPUTS", "3") + training(loss="CrossEntropyLoss(label_smoothing=0.1)")
 )

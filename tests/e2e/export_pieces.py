@@ -38,6 +38,11 @@ for path in sys.stdin:
 """
 
 
+def is_measured(key: str) -> bool:
+    """Whether a value of a record is a measurement; each phase has its own `lr_NAME` besides."""
+    return key not in NOT_MEASURED and not key.startswith("lr_")
+
+
 @dataclass(frozen=True, slots=True)
 class Printed:
     """What a script told: each epoch, and each split at the end."""
@@ -61,7 +66,7 @@ def told(text: str) -> Printed:
 
 def recorded(history: list[dict[str, float]], final: dict[str, Values]) -> Printed:
     """The same of a run."""
-    kept = [{k: v for k, v in record.items() if k not in NOT_MEASURED} for record in history]
+    kept = [{k: v for k, v in record.items() if is_measured(k)} for record in history]
     return Printed(kept, final)
 
 

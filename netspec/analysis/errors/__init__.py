@@ -92,6 +92,13 @@ from netspec.analysis.errors.labels import (
     unknown_index,
 )
 from netspec.analysis.errors.lists import list_subscript
+from netspec.analysis.errors.models import (
+    loss_compares_nothing,
+    model_application,
+    model_unused,
+    no_baseline,
+    weights_in_train,
+)
 from netspec.analysis.errors.names import (
     defined_twice,
     input_unused,
@@ -111,6 +118,15 @@ from netspec.analysis.errors.params import (
     override_domain,
     override_type,
     param_domain,
+)
+from netspec.analysis.errors.phases import (
+    belongs_elsewhere,
+    no_owner,
+    two_owners,
+    updates_form,
+    updates_nothing,
+    updates_unseen,
+    which_loss,
 )
 from netspec.analysis.errors.scans import (
     not_carried,
@@ -205,6 +221,18 @@ __all__ = [
     "stands_alone",
     "which_end",
     "which_model",
+    "belongs_elsewhere",
+    "loss_compares_nothing",
+    "model_application",
+    "model_unused",
+    "no_baseline",
+    "no_owner",
+    "two_owners",
+    "updates_form",
+    "updates_nothing",
+    "updates_unseen",
+    "weights_in_train",
+    "which_loss",
     "file_as_value",
     "import_from_text",
     "import_missing",

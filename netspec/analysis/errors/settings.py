@@ -79,7 +79,7 @@ def setting_twice(span: Span, name: str, earlier: Span) -> Diagnostic:
 
 
 @code("NS5003")
-def setting_missing(span: Span, name: str, example: str) -> Diagnostic:
+def setting_missing(span: Span, name: str, example: str, where: str = "`train`") -> Diagnostic:
     """A setting without a default is not given.
 
     Every training has a loss, an optimizer and a length: `epochs` or `steps`.
@@ -102,7 +102,7 @@ def setting_missing(span: Span, name: str, example: str) -> Diagnostic:
         }
     """
     what = "`epochs` or `steps`" if name == "epochs" else f"`{name}`"
-    return error(f"`train` needs {what}", span, help=f"add, for example, `{example}`")
+    return error(f"{where} needs {what}", span, help=f"add, for example, `{example}`")
 
 
 @code("NS5004")

@@ -70,7 +70,8 @@ def no_data(span: Span) -> Diagnostic:
 def several_models(span: Span, models: Sequence[tuple[str, Span]]) -> Diagnostic:
     """Several models stand in a file and none is the one to train.
 
-    The model without a name is the one that is trained, or the only one.
+    The model without a name is the one that is trained, or the only one. Several are trained by a
+    loss that applies them by their names: `MSELoss(x -> Encoder -> Decoder, x)`.
 
     Wrong:
         data { make_moons(n_samples=100) }
@@ -97,7 +98,7 @@ def several_models(span: Span, models: Sequence[tuple[str, Span]]) -> Diagnostic
         f"it is not said which model to train, {listed}",
         span,
         also=tuple(Label(place) for _, place in models),
-        help="take the name of one of them away: the model without a name is trained",
+        help="apply them in the loss, as in `x -> Name`, or leave the one to train without a name",
     )
 
 

@@ -25,7 +25,7 @@ def dead_parameters(layers: Sequence[tuple[Span, str]], cuts: Sequence[Label]) -
     A parameter learns from the gradient of the loss. There is none when the loss does not look at
     what the layer gives, or when something on the way has no slope: a comparison, `argmax`,
     `round`, a `Softmax` over a single number, which is always 1. The layer then keeps its random
-    weights. Behind `detach` that is wanted, and not reported.
+    weights. Behind `detach` that is wanted, and not reported, but for what a phase is to update.
 
     Silence it with `# netspec: allow[dead-parameters]`.
 
@@ -85,18 +85,20 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
     for phase, flow in zip(phases, subject.trainings, strict=True):
         updates = free if phase.updates is None else free.intersection(phase.updates)
         layers = {name.rpartition(".")[0] for name in updates}
-        yield from _in(flow, layers | updates)  # a stored parameter is no layer's
+        moved = layers | updates  # a stored parameter is no layer's
+        yield from _in(flow, moved, phased=phase.updates is not None)
 
 
-def _in(flow: Flow, moved: AbstractSet[str]) -> Iterator[Diagnostic]:
-    """The layers of a flow that a phase moves, by their keys."""
+def _in(flow: Flow, moved: AbstractSet[str], *, phased: bool) -> Iterator[Diagnostic]:
+    """The layers of a flow that are to move, by their keys; `phased` when a phase says so."""
     alive = {flow.outputs[0]}
     reached: set[str] = set()
     cuts: dict[Span, Label] = {}
     for step in reversed(flow.applied):
         if alive.isdisjoint(step.results):
             continue
-        if step.operands and _is_flat(flow, step):
+        cuts_off = phased and step.name == "detach"
+        if step.operands and (cuts_off or _is_flat(flow, step)):
             label = Label(step.span, f"no gradient passes through `{step.name}`")
             cuts.setdefault(step.span, label)
             continue

@@ -77,6 +77,22 @@ class Blocks(Passed):
         operands = [frame.graph.ref(tensor) for tensor in (*inputs, *made[1])]
         return joined(frame.graph.invoke(child, operands, made[0].output_types, stage.span))
 
+    def takes(self, block: Block, use: Span, inputs: Sequence[Tensor]) -> bool:
+        """Whether a block takes so many inputs; False with a report."""
+        declared = self.declared_inputs(block.definition)
+        wanted = max(1, len(declared))
+        if len(inputs) == wanted:
+            return True
+        self.context.report(
+            errors.wrong_count(
+                use,
+                f"`{block.name}` takes {counted(wanted, 'input')}, not {len(inputs)}",
+                also=tuple(Label(s.name.span, "declared here") for s in declared),
+                help=several(block.name, [s.name.id for s in declared], len(inputs)),
+            )
+        )
+        return False
+
     def _expand(
         self,
         block: Block,
@@ -87,16 +103,7 @@ class Blocks(Passed):
     ) -> tuple[Graph, tuple[Tensor, ...]] | None:
         """Run a block's body on `inputs`: its graph, and the outer values it captured."""
         declared = self.declared_inputs(block.definition)
-        wanted = max(1, len(declared))
-        if len(inputs) != wanted:
-            self.context.report(
-                errors.wrong_count(
-                    stage.span,
-                    f"`{block.name}` takes {counted(wanted, 'input')}, not {len(inputs)}",
-                    also=tuple(Label(s.name.span, "declared here") for s in declared),
-                    help=several(block.name, [s.name.id for s in declared], len(inputs)),
-                )
-            )
+        if not self.takes(block, stage.span, inputs):
             return None
         builder = GraphBuilder(
             block.name, block.definition.span, frame.graph, self._literals(block, scope)

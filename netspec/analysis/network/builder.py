@@ -127,9 +127,14 @@ class GraphBuilder:
         operands: Sequence[Operand],
         types: Sequence[TensorType],
         span: Span,
+        places: Sequence[Span] | None = None,
     ) -> tuple[Tensor, ...]:
-        """Apply a child; its key is filled in when the graph is finished."""
-        slots = tuple(fresh_slot(given, span) for given in types)
+        """Apply a child; its key is filled in when the graph is finished.
+
+        The results are said to come from `places`, else from `span`, where the child is applied.
+        """
+        at = places or [span] * len(types)
+        slots = tuple(fresh_slot(given, place) for given, place in zip(types, at, strict=True))
         self.steps.append(
             Invoke(span=span, child=str(child), operands=tuple(operands), results=slots)
         )

@@ -95,12 +95,8 @@ class Instances(Containers):
         if isinstance(value, Unknown) or not isinstance(again, Graph):
             return UNKNOWN
         name = instance.label.id
-        for (key, first), (known, second) in zip(module.layers(), again.layers(), strict=False):
-            if key != known or first.target != second.target:
-                break
-            origin = inputs[0].slot.span
-            if not self._same(first, second, f"{name}.{key}", stage.span, origin):
-                return UNKNOWN
+        if not self._same_layers(module, again, name, stage.span, inputs[0].slot.span):
+            return UNKNOWN
         step = scratch.steps[-1]
         assert isinstance(step, Invoke)
         results = self.tensors(value, stage.span) or ()
@@ -123,6 +119,31 @@ class Instances(Containers):
         types = [tensor.type for tensor in results]
         instance.graph.counted = False
         return joined(instance.graph.invoke(instance.child, operands, types, stage.span))
+
+    def same_module(
+        self, first: Graph, second: Graph, name: str, span: Span, producer: Span
+    ) -> bool:
+        """Whether a second use, at `span`, of what is called `name` comes out the same.
+
+        If not, a report. `producer` is where what flows in was made.
+        """
+        if not self._same_layers(first, second, name, span, producer):
+            return False
+        place = difference(first, second)
+        if place is not None:
+            self.context.report(errors.shared_comes_out_otherwise(span, name, place))
+        return place is None
+
+    def _same_layers(
+        self, first: Graph, second: Graph, name: str, span: Span, producer: Span
+    ) -> bool:
+        """Whether the layers of two uses have the same arguments; if not, a report."""
+        for (key, one), (known, other) in zip(first.layers(), second.layers(), strict=False):
+            if key != known or one.target != other.target:
+                break
+            if not self._same(one, other, f"{name}.{key}", span, producer):
+                return False
+        return True
 
     def _same(self, first: Layer, second: Layer, name: str, span: Span, producer: Span) -> bool:
         """Whether two uses of a layer want the same arguments; if not, a report."""

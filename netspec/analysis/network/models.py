@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from netspec.analysis import errors
@@ -19,11 +19,17 @@ from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import TensorType
 
+# The type of an input by its name, and where it comes from; None for one that nothing tells.
+Known = Callable[[str], tuple[TensorType, Span | None] | None]
+
 
 def analyse_model(
-    block: Block, data: DataPlan | None, given: Mapping[str, TensorType], bodies: Bodies
+    block: Block, known: Known, fields: Sequence[str], bodies: Bodies
 ) -> Model | None:
-    """Elaborate the network to build; None when a mistake was reported."""
+    """Elaborate the network to build; None when a mistake was reported.
+
+    `known` tells what flows in, and `fields` are the names of the data's fields, if there are any.
+    """
     context = bodies.context
     definition = block.definition
     head = tree.Name(span=block.head, id=block.name)
@@ -39,7 +45,7 @@ def analyse_model(
     frame = Frame(scope, builder)
     context.requirements.clear()
     declared = bodies.declared_inputs(definition)
-    tensors = _inputs(block, builder, data, given, bodies, frame)
+    tensors = _inputs(block, builder, known, fields, bodies, frame)
     if tensors is None:
         return None
     frame.current = tensors[0] if len(tensors) == 1 else None
@@ -70,17 +76,16 @@ def analyse_model(
 def _inputs(
     block: Block,
     builder: GraphBuilder,
-    data: DataPlan | None,
-    given: Mapping[str, TensorType],
+    known: Known,
+    fields: Sequence[str],
     bodies: Bodies,
     frame: Frame,
 ) -> list[Tensor] | None:
     """The model's inputs, bound to their names; None when a mistake was reported."""
     report = bodies.context.report
-    fields = [field.name for field in data.fields] if data is not None else []
     declared = bodies.declared_inputs(block.definition)
     if not declared:
-        found = _known("x", data, given)
+        found = known("x")
         if found is None:
             report(errors.input_not_known(block.head, fields))
             return None
@@ -96,7 +101,7 @@ def _inputs(
             report(errors.defined_twice(statement.name.span, what, first[name]))
             return None
         first[name] = statement.name.span
-        found = _known(name, data, given)
+        found = known(name)
         if found is not None:
             tensor = builder.input(found[0], statement.span, name)
             if statement.type is not None:
@@ -126,11 +131,13 @@ def _names(outputs: Sequence[Tensor]) -> tuple[str, ...]:
     return tuple(tensor.slot.name or f"output_{number}" for number, tensor in enumerate(outputs))
 
 
-def _known(
-    name: str, data: DataPlan | None, given: Mapping[str, TensorType]
-) -> tuple[TensorType, Span | None] | None:
-    """An input's type as the caller or the data tells it, and where the data does."""
-    if name in given:
-        return given[name], None
-    field = data.field(name) if data is not None else None
-    return (field.type, field.span) if field is not None else None
+def told_by(data: DataPlan | None, given: Mapping[str, TensorType]) -> Known:
+    """What the caller tells of inputs by their names, else the data."""
+
+    def known(name: str) -> tuple[TensorType, Span | None] | None:
+        if name in given:
+            return given[name], None
+        field = data.field(name) if data is not None else None
+        return (field.type, field.span) if field is not None else None
+
+    return known

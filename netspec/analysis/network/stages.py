@@ -222,7 +222,7 @@ class Stages(Subscripts):
         """Apply what a stage stands for; `none` stands for no layer."""
         match target:
             case CatalogueName(entry) if entry.kind == "layer":
-                return self._layer(entry, stage, flow, frame, label)
+                return self.layer(entry, stage, flow, frame, label)
             case CatalogueName(entry):
                 if label is not None:
                     self.context.report(errors.label_on_function(label.span, label.id, entry.name))
@@ -269,9 +269,10 @@ class Stages(Subscripts):
 
     # --- layers ------------------------------------------------------------------------------
 
-    def _layer(
+    def layer(
         self, entry: Entry, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
     ) -> Value:
+        """Apply a layer."""
         arguments = self.stage_arguments(stage, frame)
         if arguments is None:
             return UNKNOWN

@@ -45,6 +45,12 @@ def _measured(expression: tree.Expr) -> Measured | None:
     match expression:
         case tree.Attribute(value=tree.Name(id="train" | "val" as split), name=name):
             return Measured(split="train" if split == "train" else "val", metric=name.id)
+        case tree.Attribute(
+            value=tree.Attribute(value=tree.Name(id="train" | "val" as split), name=phase),
+            name=name,
+        ):
+            metric = f"{phase.id}.{name.id}"
+            return Measured(split="train" if split == "train" else "val", metric=metric)
     return None
 
 
