@@ -19,7 +19,7 @@ from netspec.analysis.inspection import looked_at
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.models import analyse_model, told_by
-from netspec.analysis.network.namespaces import namespace_of
+from netspec.analysis.network.namespaces import models_of_files, namespace_of
 from netspec.analysis.network.operands import literal
 from netspec.analysis.network.values import Block, Scope, Unknown
 from netspec.analysis.params import Override, resolve_params
@@ -101,7 +101,7 @@ def _analyse(
     models: list[Model] = []
     faulty = data_block is not None and data is None
     train_block = _only(file, tree.Train, "`train`", context)
-    applied = AppliedModels(bodies, _applied(train_block, blocks, context))
+    applied = AppliedModels(bodies, _applied(train_block, blocks, scope, context))
     known, fields = told_by(data, inputs), [field.name for field in data.fields] if data else []
     undecided = train_block is not None and len(_choices(blocks)) > 1
     for block in blocks:
@@ -236,12 +236,22 @@ def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader)
 
 
 def _applied(
-    train: tree.Train | None, blocks: Sequence[Block], context: Context
+    train: tree.Train | None, blocks: Sequence[Block], scope: Scope, context: Context
 ) -> tuple[Block, ...]:
-    """The models that `train` names, in the order of the text; another must be a part of one."""
+    """The models that `train` names, in the order of the text; another must be a part of one.
+
+    Those of imported files come after the file's own.
+    """
     named = {node.id for node in descend(train) if isinstance(node, tree.Name)} if train else set()
     models = [block for block in blocks if block.definition.keyword == "model"]
     applied = tuple(block for block in models if block.name in named)
+    own = {block.name: block.head for block in models}
+    for block, place in models_of_files(train, scope) if train is not None else ():
+        if block.name in own:
+            earlier = own[block.name]
+            context.report(errors.defined_twice(place, f"`{block.name}`", earlier))
+            block = replace(block, called=f"{block.name}_")
+        applied = (*applied, block)
     if not applied:
         return ()
     parts = {
@@ -270,7 +280,7 @@ def _whole(
     """The model that `train` trains; None when there is none to be had, or it applies models."""
     head = header(train.span)
     models = [block for block in blocks if block.definition.keyword == "model"]
-    if not models:
+    if not models and not applied.blocks:
         context.report(errors.no_model(head))
     if data is None:
         context.report(errors.no_data(head))

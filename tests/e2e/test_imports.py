@@ -142,6 +142,57 @@ def test_the_exported_script_measures_what_the_run_measures(spec: Path, tmp_path
     assert complaints(tmp_path / "script.py") == ""
 
 
+NETS = """
+param width = 6
+model G {
+  input z: real[B, 4]
+  first: Linear(width) -> ReLU
+  last: Linear(2)
+}
+model D {
+  input p: real[B, 2]
+  Linear(width) -> ReLU -> Linear(1)
+}
+"""
+PHASES = """
+import "nets.net" as nets
+data {
+  x = normal(0, 1, size=[40, 2])
+  split(train=80%, val=20%)
+}
+train {
+  batch  = 8
+  epochs = 2
+  phase d {
+    fake      = randn(B, 4) -> nets.G -> detach
+    loss      = BCEWithLogitsLoss(x -> nets.D, 1) + BCEWithLogitsLoss(fake -> nets.D, 0)
+    optimizer = Adam(lr=1e-3)
+    updates   = nets.D
+  }
+  phase g {
+    loss      = BCEWithLogitsLoss(randn(B, 4) -> nets.G -> nets.D, 1)
+    optimizer = Adam(lr=1e-3)
+    updates   = nets.G
+  }
+}
+"""
+
+
+def test_models_of_another_file_are_trained_in_phases(tmp_path: Path) -> None:
+    (tmp_path / "nets.net").write_text(NETS)
+    with scripts_process() as process:
+        run, script, _ = both(process, PHASES, tmp_path)
+    assert script.epochs == run.epochs
+    assert script.final == run.final
+    keys = list(netspec.load(tmp_path / "spec.net").build().state_dict())
+    assert keys[:4] == [f"nets_G.{part}" for part in PARTS]
+    saved = netspec.load(next((tmp_path / "runs").glob("*/spec.net")))
+    assert list(saved.build().state_dict()) == keys
+
+
+PARTS = ("first.weight", "first.bias", "last.weight", "last.bias")
+
+
 def test_the_commands_know_the_files(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(spec), "--set", "lib.norms.eps=0.5"]) == 0
     assert main(["test", str(spec)]) == 0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from netspec.analysis import errors
 from netspec.analysis.network.values import Block, CatalogueName, Namespace, Scope, Value
 from netspec.diagnostics import Diagnostic
 from netspec.source import Source, Span
 from netspec.syntax import tree
+from netspec.syntax.walk import descend
 
 
 def namespace_of(expression: tree.Expr, scope: Scope) -> Namespace | None:
@@ -61,3 +63,28 @@ def not_in_file(
     advice = f"`{name.id}` belongs to no file: leave `{before}.` out" if catalogued else None
     known, place = namespace.members(), imported[namespace.source]
     return errors.not_in_file(name.span, name.id, before, known, place, advice)
+
+
+def called(expression: tree.Expr) -> str:
+    """What `G`, `lib.G` or `lib.parts.G` goes by in names of weights: `lib_parts_G`."""
+    match expression:
+        case tree.Name(id=name):
+            return name
+        case tree.Attribute(value=inner, name=last) if before := called(inner):
+            return f"{before}_{last.id}"
+        case _:
+            return ""
+
+
+def models_of_files(within: tree.Node, scope: Scope) -> Iterator[tuple[Block, Span]]:
+    """The models of imported files that are named within, each once, with where they are first."""
+    seen: set[int] = set()
+    for node in descend(within):
+        if not isinstance(node, tree.Attribute):
+            continue
+        file = namespace_of(node.value, scope)
+        found = file.member(node.name.id) if file is not None and file.has(node.name.id) else None
+        if isinstance(found, Block) and found.definition.keyword == "model":
+            if id(found.definition) not in seen:
+                yield replace(found, called=called(node)), node.span
+            seen.add(id(found.definition))

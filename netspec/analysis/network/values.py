@@ -35,14 +35,17 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """A `block` or `model`."""
+    """A `block` or `model`; `called` is what it goes by where that is not its own name."""
 
     definition: tree.Definition
     scope: Scope
+    called: str = ""
 
     @property
     def name(self) -> str:
         """Its name; an unnamed model has none."""
+        if self.called:
+            return self.called
         return self.definition.name.id if self.definition.name is not None else ""
 
     @property

@@ -19,7 +19,7 @@ Types = tuple[TensorType, ...]
 
 @dataclass(slots=True, eq=False)
 class AppliedModels:
-    """The models of a file that `train` applies; `made` holds those that were applied so far.
+    """The models that `train` applies; `made` holds those that were applied so far.
 
     A model takes the types of its inputs from what flows in, held against what it declares. What
     flows in later may have other sizes, as long as the same weights and steps come out.
@@ -33,9 +33,9 @@ class AppliedModels:
     refused: set[tuple[str, str, Span]] = field(default_factory=set)
     _uses: dict[tuple[str, Types], Types | None] = field(default_factory=dict)
 
-    def has(self, block: Block) -> bool:
-        """Whether a block is one of the models."""
-        return any(block is model for model in self.blocks)
+    def known(self, block: Block) -> Block | None:
+        """The model that a block is, by the name it goes by here; None if it is none of them."""
+        return next((m for m in self.blocks if m.definition is block.definition), None)
 
     @property
     def names(self) -> tuple[str, ...]:

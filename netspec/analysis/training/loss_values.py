@@ -116,9 +116,11 @@ class Losses(Bodies):
         self, block: Block, stage: tree.Expr, flow: Value, frame: Frame, label: tree.Name | None
     ) -> Value:
         """Apply a model: the one set of weights that its name stands for."""
-        if not self.models.has(block):
+        model = self.models.known(block)
+        if model is None:
             self._refuse_stage(stage, block.definition.keyword, block.name)
             return UNKNOWN
+        block = model
         if label is not None or isinstance(stage, tree.Call):
             what, place = "label", label.span if label is not None else stage.span
             advice = f"its weights are called `{block.name}`: write `-> {block.name}`"

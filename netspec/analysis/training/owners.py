@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from netspec.analysis import errors
 from netspec.analysis.network.arithmetic import Report
+from netspec.analysis.network.namespaces import called
 from netspec.diagnostics import did_you_mean
 from netspec.program.graph import Model
 from netspec.program.state import learned, state
@@ -40,7 +41,7 @@ def written_updates(
         match item:
             case tree.Text(value=str() as pattern):
                 patterns.append((pattern, item.span))
-            case tree.Name(id=name) if name in models:
+            case tree.Name() | tree.Attribute() if (name := called(item)) in models:
                 patterns.append((f"{name}.*" if held else "*", item.span))
             case _:
                 name = item.id if isinstance(item, tree.Name) else ""
