@@ -21,12 +21,12 @@ from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.models import analyse_model, told_by
 from netspec.analysis.network.namespaces import models_of_files, namespace_of
 from netspec.analysis.network.operands import literal
-from netspec.analysis.network.values import Block, Scope, Unknown
+from netspec.analysis.network.values import Block, CatalogueName, Scope, Unknown
 from netspec.analysis.params import Override, resolve_params
 from netspec.analysis.places import header
 from netspec.analysis.training.applied import AppliedModels
 from netspec.analysis.training.train import analyse_train
-from netspec.catalog import Catalog
+from netspec.catalog import Catalog, Overlay
 from netspec.diagnostics import Sink
 from netspec.program import Program
 from netspec.program.data import DataPlan, SchemaReader
@@ -161,6 +161,9 @@ def _names(
     """Bind the names of a file, whose imports are bound; its params by their names in the spec."""
     context = bodies.context
     declare_externs(file.parsed.items, context, file.scope)
+    if isinstance(context.catalog, Overlay):
+        losses = {entry.name: CatalogueName(entry) for entry in context.catalog.own("loss")}
+        file.losses.update(losses)
     params = file.params
     _once(params, "the param", context, file.scope)
     context.declared.update(((file.source, param.name.id), param.name.span) for param in params)

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from netspec.analysis import errors
 from netspec.analysis.context import Context
-from netspec.analysis.network.values import UNKNOWN, Block, Namespace, Scope
+from netspec.analysis.network.values import UNKNOWN, Block, CatalogueName, Namespace, Scope
 from netspec.analysis.params import Override
 from netspec.diagnostics import Sink
 from netspec.program import Library
@@ -33,6 +33,7 @@ class File:
     imports: dict[str, File] = field(default_factory=dict)
     scope: Scope = field(default_factory=Scope)
     blocks: list[Block] = field(default_factory=list)
+    losses: dict[str, CatalogueName] = field(default_factory=dict)
     # Where the imports of it are, and what it is called from the spec: `lib`, `lib.parts`.
     uses: list[Span] = field(default_factory=list)
     address: str = ""
@@ -140,7 +141,7 @@ class _Files:
             return
         found.uses.append(item.path.span)
         importer.imports[name.id] = found
-        namespace = Namespace(name.id, found.scope, found.source, found.blocks)
+        namespace = Namespace(name.id, found.scope, found.source, found.blocks, found.losses)
         importer.scope.bind(name.id, namespace, name.span)
 
     def _name(self, item: tree.Import) -> tree.Name | None:

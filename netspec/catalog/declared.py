@@ -119,6 +119,10 @@ class Overlay(Catalog):
         self._own = {(entry.kind, entry.name): entry for entry in entries}
         self.faulty = faulty | below.faulty
 
+    def own(self, kind: str) -> tuple[Entry, ...]:
+        """What the file itself declares of a kind."""
+        return tuple(entry for (of_kind, _), entry in self._own.items() if of_kind == kind)
+
     def names(self, kind: str) -> tuple[str, ...]:
         """The names of a kind: the file's own, then those below."""
         own = tuple(name for of_kind, name in self._own if of_kind == kind)

@@ -142,8 +142,9 @@ def not_in_file(
 ) -> Diagnostic:
     """An imported file has nothing of that name.
 
-    A file offers its blocks, named models, params and imports under their names, and its only or
-    unnamed model as `model`. Its `data`, `train` and `test` are its own affair.
+    A file offers its blocks, named models, params, imports, and the layers and losses it declares
+    under their names, and its only or unnamed model as `model`. Its `data`, `train` and `test` are
+    its own affair.
 
     Wrong:
         # file: blocks.net

@@ -63,6 +63,9 @@ class Frame:
 class Expressions(ABC):
     """Evaluates expressions; applied stages are left to the subclass."""
 
+    # Whether a loss may stand here, as it may in `train`.
+    KNOWS_LOSSES = False
+
     def __init__(self, context: Context) -> None:
         self.context = context
 
@@ -405,7 +408,12 @@ class Expressions(ABC):
             imported = self.context.imported
             self.context.report(not_in_file(file, expression, imported, catalogued=catalogued))
             return UNKNOWN
-        return self._no_file(file.member(name), expression)
+        value = file.member(name)
+        if name in file.losses and not self.KNOWS_LOSSES:
+            span = expression.span
+            self.context.report(errors.loss_in_model(span, span.text))
+            return UNKNOWN
+        return self._no_file(value, expression)
 
     def _no_file(self, value: Value, expression: tree.Expr) -> Value:
         """A name's value; a file is none, which is reported."""

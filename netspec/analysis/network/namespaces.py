@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from netspec.analysis import errors
 from netspec.analysis.network.values import Block, CatalogueName, Namespace, Scope, Value
+from netspec.catalog import Entry
 from netspec.diagnostics import Diagnostic
 from netspec.source import Source, Span
 from netspec.syntax import tree
@@ -39,6 +40,15 @@ def is_stage_of_file(expression: tree.Attribute, scope: Scope) -> bool:
     if isinstance(value, CatalogueName):
         return value.entry.kind == "layer"
     return isinstance(value, Block)
+
+
+def loss_of_file(expression: tree.Expr, scope: Scope) -> Entry | None:
+    """The loss that `lib.Name` is, if it is one."""
+    file = namespace_of(expression.value, scope) if isinstance(expression, tree.Attribute) else None
+    if file is None or not isinstance(expression, tree.Attribute):
+        return None
+    found = file.losses.get(expression.name.id)
+    return found.entry if found is not None else None
 
 
 def owner(name: str, scope: Scope) -> str | None:

@@ -92,6 +92,7 @@ class Namespace:
     scope: Scope
     source: Source
     blocks: list[Block]
+    losses: dict[str, CatalogueName]
 
     @property
     def model(self) -> Block | None:
@@ -103,16 +104,20 @@ class Namespace:
 
     def has(self, name: str) -> bool:
         """Whether the file has something under a name."""
-        return name in self.scope.names or (name == "model" and self.model is not None)
+        named = name in self.scope.names or name in self.losses
+        return named or (name == "model" and self.model is not None)
 
     def member(self, name: str) -> Value:
         """What the file has under a name that it has."""
         bound = self.scope.names.get(name)
-        return bound.value if bound is not None else self.model
+        if bound is not None:
+            return bound.value
+        return self.losses.get(name) or self.model
 
     def members(self) -> list[str]:
         """The names it has something under."""
         names = [n for n, bound in self.scope.names.items() if not isinstance(bound.value, Unknown)]
+        names += self.losses
         return [*names, "model"] if self.model is not None and "model" not in names else names
 
 

@@ -71,6 +71,8 @@ class Losses(Bodies):
     They look at the outputs of `model`, or apply the models of `applied` themselves.
     """
 
+    KNOWS_LOSSES = True
+
     def __init__(
         self,
         bodies: Bodies,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from netspec.analysis import errors
 from netspec.analysis.network.builder import Tensor
+from netspec.analysis.network.namespaces import loss_of_file
 from netspec.analysis.network.operands import is_constant, parts
 from netspec.analysis.network.values import (
     UNKNOWN,
@@ -122,10 +123,13 @@ def report_unused(terms: Sequence[Term], losses: Losses, settings: Sequence[str]
 def _value(expression: tree.Expr, losses: Losses) -> Value:
     """The loss's value: a loss by name takes the model's output and `y`."""
     head = expression.func if isinstance(expression, tree.Call) else expression
-    if not isinstance(head, tree.Name) or losses.frame.scope.find(head.id) is not None:
-        return losses.evaluate(expression, losses.frame)
-    entry = losses.context.catalog.find("loss", head.id)
+    entry = loss_of_file(head, losses.frame.scope)
     if entry is None:
+        if not isinstance(head, tree.Name) or losses.frame.scope.find(head.id) is not None:
+            return losses.evaluate(expression, losses.frame)
+        entry = losses.context.catalog.find("loss", head.id)
+    if entry is None:
+        assert isinstance(head, tree.Name)
         if losses.context.catalog.find("function", head.id) is None:
             names = losses.context.catalog.names("loss")
             reason = left_out.LOSSES.get(head.id)
