@@ -28,7 +28,7 @@ NAMED_TOGETHER = {
     "source": ("source", "transform"),
     "transform": ("source", "transform"),
 }
-LATER = ("metric", "transform")
+LATER = ("transform",)
 RESERVED_IN_DATA = frozenset({*FUNCTIONS, "select", "except", "split"})
 ARGUMENT_TYPES = tuple(
     name for name in values.WORDS if name not in {"size", "sizes", "tensor", "tensors", "schedules"}

@@ -13,7 +13,7 @@ from netspec.codegen.emit import (
     model_fragment,
     models_fragment,
 )
-from netspec.codegen.user_names import user_import_lines
+from netspec.codegen.user_names import import_names, user_import_lines
 
 __all__ = [
     "Fragment",
@@ -24,6 +24,7 @@ __all__ = [
     "emit_model",
     "emit_models",
     "import_lines",
+    "import_names",
     "loss_fragment",
     "model_fragment",
     "models_fragment",

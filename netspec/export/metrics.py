@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from netspec.codegen.layout import Expr
-from netspec.export.writing import Writer, mapping
+from collections.abc import Mapping
+
+from netspec.codegen.layout import Expr, call
+from netspec.export.writing import Writer, arguments, mapping
 from netspec.program.train import Choice, Task, TrainPlan
 
 FROM_CONFUSION = ("precision", "recall", "f1")
@@ -26,15 +28,24 @@ RATIOS = {
 }
 
 
-def metrics_function(plan: TrainPlan) -> str:
-    """`def metrics(output, target)`: every metric of the plan by name."""
+def metrics_function(plan: TrainPlan, user_names: Mapping[str, str]) -> str:
+    """`def metrics(output, target)`: every metric of the plan by name.
+
+    `user_names` is what classes of the user's are called.
+    """
     writer = Writer()
-    names = {metric.name for metric in plan.metrics}
+    names = {metric.name for metric in plan.metrics if metric.extern is None}
+    own = {metric.name: f"own_{metric.name}" for metric in plan.metrics if metric.extern}
     with writer.block("def metrics(output: Tensor, target: Tensor) -> dict[str, float]:"):
         writer.line('"""Compare what was predicted with what was wanted."""')
-        if plan.task == "regression":
+        for metric in plan.metrics:
+            if metric.extern is not None:
+                made = call(user_names[metric.target], (), arguments(metric))
+                writer.expression(f"{own[metric.name]} = ", made)
+                writer.line(f"{own[metric.name]}.update(output, target)")
+        if plan.task == "regression" and names:
             _residual(writer, names)
-        else:
+        elif names:
             _decisions(writer, plan.task, names)
         if names & set(FROM_CONFUSION):
             _confusion(writer, plan)
@@ -42,7 +53,9 @@ def metrics_function(plan: TrainPlan) -> str:
             if metric.name == "top_k":
                 k = min(int(str(dict(metric.arguments).get("k", 5))), plan.classes or 1)
                 writer.line(f"best = output.topk({k}, dim=1).indices")
-        entries = [(f'"{m.name}": ', Expr(_value(m, plan))) for m in plan.metrics]
+        values = {m.name: _value(m, plan) for m in plan.metrics if m.extern is None}
+        values |= {name: f"float({kept}.compute())" for name, kept in own.items()}
+        entries = [(f'"{m.name}": ', Expr(values[m.name])) for m in plan.metrics]
         writer.expression("return ", mapping(entries))
     return writer.text()
 

@@ -58,6 +58,9 @@ def python_script(program: Program) -> str:
     model = codegen.models_fragment(program.trained, reserved=taken)
     user_names = dict(model.user_names)
     taken |= {*user_names.values(), *_names_in(model.text)}
+    metrics = [metric.extern for metric in plan.metrics if metric.extern is not None]
+    user_names |= codegen.import_names(metrics, taken, user_names)
+    taken |= set(user_names.values())
     losses = []
     for phase in plan.phases:
         losses.append(codegen.loss_fragment(phase, taken, user_names))
@@ -70,7 +73,7 @@ def python_script(program: Program) -> str:
         _load_function(data.body, script),
         model.text,
         *(loss.text for loss in losses),
-        metrics_function(plan) if script.compares else "",
+        metrics_function(plan, user_names) if script.compares else "",
         evaluate_function(script),
         *parameter_functions(script),
         weights_function(plan) if plan.weights else "",

@@ -8,6 +8,7 @@ from math import prod
 from typing import Literal as OneOf
 from typing import cast
 
+from netspec.program.externs import Extern
 from netspec.program.graph import Freezing, Graph, Literal, Model, Slot
 from netspec.program.precision import Precision
 from netspec.program.weights import Start
@@ -45,7 +46,8 @@ class Choice:
     """A thing of the catalogue with the arguments the text gave it, checked: `AdamW(lr=3e-4)`.
 
     `target` is the dotted name of its class or function. `inferred` are the arguments that the text
-    leaves to the length of the run, `parts` the schedules that a schedule is made of.
+    leaves to the length of the run, `parts` the schedules that a schedule is made of. A metric of
+    the user's has its declaration as `extern`.
     """
 
     span: Span
@@ -54,6 +56,7 @@ class Choice:
     arguments: tuple[tuple[str, Literal], ...] = ()
     inferred: tuple[str, ...] = ()
     parts: tuple[Choice, ...] = ()
+    extern: Extern | None = None
 
     @property
     def stretches(self) -> tuple[tuple[int, int | None], ...]:

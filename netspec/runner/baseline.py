@@ -92,7 +92,9 @@ def _measured(
     values: dict[str, float] = {}
     if bool(answer.isfinite().all()):
         values["loss"] = float(loss(*[pool[i] for i in wiring.operands])[0])
-    tally = Tally(plan.metrics, plan.task, plan.classes, confusion=False)
+    # Metrics of the user's look at what the model gives, which an estimator need not.
+    metrics = tuple(metric for metric in plan.metrics if metric.extern is None)
+    tally = Tally(metrics, plan.task, plan.classes, confusion=False)
     tally.keep(answer, pool[wiring.target or 0])
     return values | tally.read()
 

@@ -215,7 +215,8 @@ def explain_failure(job: Job, failure: Exception) -> Diagnostic | None:
     if isinstance(failure, torch.OutOfMemoryError) or "can't allocate memory" in str(failure):
         return out_of_memory(span, where=where, device=str(job.device), batch=job.plan.batch)
     losses = (extern for phase in job.plan.phases for extern in criteria_of(phase.loss))
-    theirs = allowed.explain(failure, (*externs_of(job.network.graph), *losses))
+    metrics = (metric.extern for metric in job.plan.metrics if metric.extern is not None)
+    theirs = allowed.explain(failure, (*externs_of(job.network.graph), *losses, *metrics))
     if theirs is not None:
         return theirs.with_label(span, "while this ran")
     reason = str(failure).strip().splitlines()[0]

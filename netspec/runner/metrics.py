@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from netspec import allowed
+from netspec.program.externs import Extern
 from netspec.program.graph import Literal
 from netspec.program.train import Choice, Task
 
@@ -101,14 +104,25 @@ def higher_is_better(metric: str) -> bool:
     return metric in METRICS and METRICS[metric].higher_is_better
 
 
+def own_metric(metric: Choice, extern: Extern) -> Any:
+    """A metric of the user's, at its beginning: it takes batches by `update`."""
+    made_by = allowed.load(extern)
+    assert callable(made_by)
+    return made_by(**dict(metric.arguments))
+
+
 class Tally:
     """The running sums of one pass over rows, and the metrics they give."""
 
     def __init__(
         self, metrics: tuple[Choice, ...], task: Task, classes: int | None, *, confusion: bool
     ) -> None:
+        order = [metric.name for metric in metrics]
+        self._own = {m.name: own_metric(m, m.extern) for m in metrics if m.extern is not None}
+        metrics = tuple(metric for metric in metrics if metric.extern is None)
         self._metrics = [(metric.name, METRICS[metric.name]) for metric in metrics]
         self._task = task
+        self._order = order
         self._classes = 2 if task in ("binary_probability", "binary_score") else classes
         self._needs = {need for _, formula in self._metrics for need in formula.needs}
         if confusion:
@@ -134,7 +148,10 @@ class Tally:
         """Each metric's value so far."""
         self._settle()
         sums = Sums(self._compared, self._sums)
-        return {name: float(formula.value(sums)) for name, formula in self._metrics}
+        found = {name: float(formula.value(sums)) for name, formula in self._metrics}
+        # In the order of the text: those of the user's stand where they were asked for.
+        found |= {name: float(metric.compute()) for name, metric in self._own.items()}
+        return {name: found[name] for name in self._order}
 
     @property
     def confusion(self) -> Tensor | None:
@@ -150,6 +167,10 @@ class Tally:
         prediction = self._predictions[0] if alone else torch.cat(self._predictions)
         target = self._targets[0] if alone else torch.cat(self._targets)
         self._predictions, self._targets, self._held = [], [], 0
+        for metric in self._own.values():
+            metric.update(prediction, target)
+        if not self._needs:
+            return
         if self._task == "regression":
             self._settle_numbers(prediction, target)
         else:

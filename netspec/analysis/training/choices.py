@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from netspec.analysis import errors
+from netspec.analysis.inspection import looked_at
 from netspec.analysis.network.evaluate import Expressions, Frame
 from netspec.analysis.network.operands import literal
 from netspec.analysis.network.refusals import written
@@ -91,6 +92,7 @@ def choose(
         ),
         inferred=tuple(name for name in entry.inferred if name not in bound.given),
         parts=tuple(made.parts),
+        extern=looked_at(entry, evaluator.context),
     )
 
 
@@ -143,6 +145,9 @@ def choose_metrics(
     for item in items:
         metric = choose("metric", item, evaluator, frame)
         if metric is None:
+            continue
+        if metric.extern is not None:
+            found.append(metric)
             continue
         if metric.name not in SUITED[task]:
             evaluator.context.report(

@@ -14,6 +14,7 @@ from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.values import Scope
 from netspec.analysis.training.applied import AppliedModels
 from netspec.analysis.training.losses import Loss
+from netspec.analysis.training.own_metrics import check_own
 from netspec.analysis.training.phases import Written, phase_losses, settled_phases, written_phases
 from netspec.analysis.training.statements import PLAIN, Statements
 from netspec.analysis.training.stopping import measured_in
@@ -109,6 +110,8 @@ def _measurements(
     metrics = _with_stopping(metrics, stop, task, statements, measured)
     if task == "regression":
         _check_comparable(metrics, judged, statements.bodies.context.report)
+    compared = (judged.output, judged.target)
+    check_own(metrics, stop, compared, judged.as_real, statements.bodies.context)
     return Measurements(task, classes, metrics, stop)
 
 
@@ -148,6 +151,8 @@ class Judged:
     output: TensorType | None
     target: Field | None
     loss: str | None
+    # Fields of whole numbers that are stored as real ones.
+    as_real: frozenset[str] = frozenset()
 
 
 def infer_task(judged: Judged) -> tuple[Task, int | None]:
@@ -177,16 +182,18 @@ def infer_task(judged: Judged) -> tuple[Task, int | None]:
 
 def _judged(model: Model | None, data: DataPlan, losses: Sequence[Loss]) -> Judged:
     """What metrics compare, in the first of the losses that compares anything."""
+    as_real = frozenset(name for loss in losses for name in loss.as_real)
     if model is None:
         found = next((loss.compared for loss in losses if loss.compared is not None), None)
         if found is None:
             return Judged(None, None, None)
-        return Judged(found.prediction.type, found.target, found.loss)
+        return Judged(found.prediction.type, found.target, found.loss, as_real)
     loss = losses[0]
     inputs = [slot.name or "x" for slot in model.graph.inputs]
     prediction, target = compared(loss.graph, model.output_names, inputs)
     types = dict(zip(model.output_names, model.graph.output_types, strict=True))
-    return Judged(types.get(prediction or ""), data.field(target or ""), loss.name)
+    output, field = types.get(prediction or ""), data.field(target or "")
+    return Judged(output, field, loss.name, as_real)
 
 
 def _count(shape: Sequence[Dim]) -> Dim:
@@ -195,6 +202,7 @@ def _count(shape: Sequence[Dim]) -> Dim:
 
 def _check_comparable(metrics: Sequence[Choice], judged: Judged, report: Report) -> None:
     """Report metrics of numbers when there is nothing to subtract from the output."""
+    metrics = [metric for metric in metrics if metric.extern is None]
     output, target = judged.output, judged.target
     missing = output is None or target is None
     if output is not None and target is not None:
