@@ -218,6 +218,29 @@ def test_tests_want_leave(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert cli.main(["test", str(path), "--allow", "my_layers"]) == 0
 
 
+def test_what_an_imported_file_declares_is_used_by_its_name(tmp_path: Path) -> None:
+    parts = SNAKE + FOCAL + "block Hidden(n) { Linear(n) -> Snake }\n"
+    placed(tmp_path, parts, my_layers=LAYERS).rename(tmp_path / "parts.net")
+    spec = (
+        'import "parts.net" as lib\n'
+        "data { make_moons(n_samples=60) }\n"
+        "model { lib.Hidden(4) -> lib.Snake(2) -> Linear(2) }\n"
+        "train {\n  loss = lib.Focal(gamma=1.5)\n  optimizer = Adam\n  epochs = 2\n}\n"
+    )
+    path = placed(tmp_path, spec)
+    assert not checked(path)[1]
+    run = netspec.load(path, allow=["my_layers"]).train(runs=tmp_path / "runs")
+    assert run.folder is not None
+    copied = netspec.load(run.folder / "spec.net", allow=["my_layers"])
+    assert copied.train(runs=tmp_path / "more").metrics == run.metrics
+    written = spec.replace("lib.Focal(gamma=1.5)", "0.5 * lib.Focal(a, y)")
+    written = written.replace("model { ", "model {\n  input x\n  a = x -> ")
+    written = written.replace("Linear(2) }", "Linear(2)\n  output a\n}")
+    assert not checked(placed(tmp_path, written))[1]
+    wrong = spec.replace("-> Linear(2)", "-> lib.Focal")
+    assert only(checked(placed(tmp_path, wrong))[1]).code == "NS2003"
+
+
 def test_two_specs_may_have_modules_of_one_name(tmp_path: Path) -> None:
     text = SNAKE + "model {\n  input x: real[B, 4]\n  Snake\n}\n"
     other = LAYERS.replace("return x + torch.sin", "return x - torch.sin")
