@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from netspec import allowed
 from netspec.allowed import UserCodeError
@@ -166,6 +167,11 @@ def _tried(
         with allowed.raised_by_user(extern, "on being made"), torch.device(device):
             module = made_by(**dict(arguments))
         assert isinstance(module, nn.Module)
+        if any(is_lazy(parameter) for parameter in module.parameters()):
+            wanted, place = "a layer whose weights are made with it", allowed.defined_at(made_by)
+            advice = "declare the size it waits for behind `;`, where it is inferred"
+            made_late = "one that makes them when it is first applied"
+            raise UserCodeError(errors.wrong_thing(extern, wanted, made_late, place, advice))
         given = [_sample(wanted, trial) for wanted in inputs]
         with allowed.raised_by_user(extern, f"on {_shapes(given)}"), torch.device(device):
             made = module(*given)
@@ -245,7 +251,7 @@ def _compare(
 
 def _is_of_kind(result: Tensor, wanted: TensorType) -> bool:
     if wanted.kind.is_float:
-        return result.is_floating_point()
+        return result.dtype == torch.float32  # as what went in: the next layer wants it so
     if wanted.kind.is_integer:
         return result.dtype == torch.int64
     return result.dtype == torch.bool

@@ -328,6 +328,15 @@ SIZED += "    def forward(self, x):\n        return x\n"
         ("NS6017", ANY, FORWARD.format("x.argmax(-1, keepdim=True)"), "does not give [B, T, 8]"),
         ("NS6017", ANY, FORWARD.format("x > 0"), "does not give `real`"),
         ("NS6017", ANY, FORWARD.format("x, x"), "gives 2 tensors"),
+        ("NS6017", ANY, FORWARD.format("x.double()"), "does not give `real`"),
+        (
+            "NS6013",
+            ANY,
+            "class Mine(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            "        self.inner = nn.LazyLinear(8)\n"
+            "    def forward(self, x):\n        return self.inner(x)\n",
+            "makes them when it is first applied",
+        ),
         ("NS6017", ANY, FORWARD.format("[]"), "gives nothing"),
         ("NS6017", ANY, FORWARD.format("{'x': x}"), "gives a `dict`"),
         ("NS6017", ANY, FORWARD.format("x[:2]"), "does not give [B, T, 8]"),
