@@ -243,11 +243,11 @@ def shadows_catalogue(span: Span, name: str, kind: str) -> Diagnostic:
 def not_yet(span: Span, what: str) -> Diagnostic:
     """A construct of the language is not supported yet.
 
-    The whole language is read, and some of it is not compiled by this version: a metric or a
+    The whole language is read, and some of it is not compiled by this version: a
     transform of one's own.
 
     Wrong:
-        extern metric closeness: (real[B], real[B]) -> real[] from "my_metrics:closeness"
+        extern transform Clip(): real[D] -> real[D] from "my_transforms:Clip"
         model {
           input x: real[B, 4]
           Linear(4)
