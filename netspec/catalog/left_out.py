@@ -15,6 +15,26 @@ SCHEDULES = {
     "MultiplicativeLR": "takes a Python function",
 }
 
+TRANSFORMS = {
+    "FunctionTransformer": "takes a Python function: the functions of data say it, `x -> log1p`",
+    "KBinsDiscretizer": "keeps as many bins as the rows fill, which no `check` can tell",
+    "KernelCenterer": "takes a square matrix of all rows with all rows",
+    "LabelBinarizer": "is `OneHotEncoder`, which does the same for one column and for several",
+    "LabelEncoder": "is `OrdinalEncoder`, which does the same for one column and for several",
+    "MultiLabelBinarizer": "takes a list of labels in each row, and columns hold one",
+    "TargetEncoder": "learns from the target too, by folds: an `Embedding` learns it in the model",
+    "add_dummy_feature": "is a bias, which `Linear` has",
+    "binarize": "is the function of `Binarizer`",
+    "label_binarize": "is the function of `LabelBinarizer`: `OneHotEncoder` does it",
+    "maxabs_scale": "fits on what it scales: `MaxAbsScaler` fits on the training rows",
+    "minmax_scale": "fits on what it scales: `MinMaxScaler` fits on the training rows",
+    "normalize": "is the function of `Normalizer`",
+    "power_transform": "fits on what it scales: `PowerTransformer` fits on the training rows",
+    "quantile_transform": "fits on what it scales: `QuantileTransformer` fits on the training rows",
+    "robust_scale": "fits on what it scales: `RobustScaler` fits on the training rows",
+    "scale": "fits on what it scales: `StandardScaler` fits on the training rows",
+}
+
 LAYERS = {
     "Module": "is the class the others are made from: a `block` is one",
     "Container": "is an old name of `Module`: a `block` is one",

@@ -35,6 +35,7 @@ LEFT_OUT = {
     **left_out.LOSSES,
     **left_out.OPTIMIZERS,
     **left_out.SCHEDULES,
+    **left_out.TRANSFORMS,
 }
 
 OF_VARIABLE = {

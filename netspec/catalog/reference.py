@@ -21,6 +21,7 @@ LEFT_OUT = {
     "loss": left_out.LOSSES,
     "optimizer": left_out.OPTIMIZERS,
     "schedule": left_out.SCHEDULES,
+    "transform": left_out.TRANSFORMS,
 }
 
 

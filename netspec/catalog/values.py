@@ -290,6 +290,13 @@ RANGES_OF: Mapping[tuple[str, str], Range] = {
     ("cdist", "p"): AT_LEAST_0,
     ("pdist", "p"): AT_LEAST_0,
     ("local_response_norm", "size"): AT_LEAST_1,
+    ("RobustScaler", "quantile_range"): Range(low=0, high=100),
+    ("QuantileTransformer", "n_quantiles"): AT_LEAST_1,
+    ("QuantileTransformer", "subsample"): AT_LEAST_1,
+    ("PolynomialFeatures", "degree"): Range(low=0, high=20),
+    ("SplineTransformer", "n_knots"): Range(low=2),
+    ("SplineTransformer", "degree"): Range(low=0, high=20),
+    ("PCA", "n_components"): AT_LEAST_1,
     # A slope that reaches no number is no activation; torch divides by it.
     ("celu", "alpha"): Range(low=0, open_low=True),
 }
@@ -319,6 +326,11 @@ CHOICES_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("kaiming_uniform", "nonlinearity"): GAINS,
     ("kaiming_normal", "nonlinearity"): GAINS,
     ("ReduceLROnPlateau", "mode"): ("min", "max"),
+    ("PowerTransformer", "method"): ("yeo-johnson", "box-cox"),
+    ("QuantileTransformer", "output_distribution"): ("uniform", "normal"),
+    ("Normalizer", "norm"): ("l1", "l2", "max"),
+    ("SplineTransformer", "knots"): ("uniform", "quantile"),
+    ("SplineTransformer", "extrapolation"): ("constant", "linear", "continue"),
     ("KLDivLoss", "reduction"): ("batchmean", "sum", "none"),
     ("Upsample", "mode"): (
         "nearest",

@@ -150,15 +150,10 @@ class Evaluation:
     def _transform(self, transform: Transform) -> Value:
         imputes = transform.name == "SimpleImputer"
         value = self.evaluate(transform.value, missing=imputes)
-        if transform.name in {"SimpleImputer", "StandardScaler", "MinMaxScaler"}:
-            if transform not in self.learned:
-                try:
-                    self.learned[transform] = room.transforms.fit(transform, value, self.train)
-                except ValueError as problem:
-                    raise _refused(transform, problem) from problem
-            return room.transforms.apply(transform, value, self.learned[transform])
         try:
-            return room.transforms.apply(transform, value, None)
+            if transform.name in room.transforms.LEARNERS and transform not in self.learned:
+                self.learned[transform] = room.transforms.fit(transform, value, self.train)
+            return room.transforms.apply(transform, value, self.learned.get(transform))
         except ValueError as problem:
             raise _refused(transform, problem) from problem
 

@@ -18,7 +18,7 @@ from netspec.data.evaluation import Evaluation, Learned
 from netspec.data.pixels import Pixels, finished
 from netspec.data.preparing import prepare
 from netspec.data.problems import DataError
-from netspec.data.reading import Array, decode_image, split_rows
+from netspec.data.reading import Array, decode_image, split_groups, split_rows
 from netspec.program.data import DataPlan, Field, Use
 
 # Images are turned into float32 at once when that takes less than this, else batch by batch.
@@ -99,9 +99,17 @@ def divide(plan: DataPlan, evaluation: Evaluation, seed: int) -> list[Array]:
         if split.stratify is not None:
             classes = evaluation.evaluate(Use(split.stratify))[:free]
         fractions = (split.train, split.val, split.test)
-        parts = split_rows(free, fractions, split.order_seed(seed), classes)
+        groups = None
+        if split.by is None:
+            parts = split_rows(free, fractions, split.order_seed(seed), classes)
+        else:
+            groups = evaluation.evaluate(Use(split.by))[:free]
+            parts = split_groups(groups, fractions, split.order_seed(seed))
         for name, fraction, part in zip(("train", "val", "test"), fractions, parts, strict=True):
             if fraction > 0 and not len(part):
+                if groups is not None:
+                    count = len(np.unique(groups))
+                    raise DataError(errors.too_few_groups(split.span, name, count))
                 raise DataError(errors.empty_split(split.span, name, free))
         if len(own):
             parts[2] = own

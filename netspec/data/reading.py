@@ -95,6 +95,25 @@ def split_rows(
     return [order[np.sort(np.concatenate(places))] for places in chosen]
 
 
+def split_groups(groups: Array, parts: Sequence[float], seed: int | None) -> list[Array]:
+    """Row numbers of each part, where the rows of a group stay together.
+
+    Groups stand in order of a seeded permutation, or of their first rows without a seed; each falls
+    to the part that holds its middle, parts being their shares of all rows.
+    """
+    _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
+    sizes = np.bincount(numbers)
+    if seed is None:
+        order = np.argsort(first)
+    else:
+        order = np.random.RandomState(seed).permutation(len(sizes))
+    middles = np.empty(len(sizes))
+    middles[order] = np.cumsum(sizes[order]) - sizes[order] / 2
+    ends = np.cumsum(parts) * len(groups) * (1 + 1e-9)
+    chosen = np.searchsorted(ends, middles, side="right")[numbers]
+    return [np.flatnonzero(chosen == number) for number in range(len(parts))]
+
+
 def stack_columns(table: Columns, names: Sequence[str]) -> Array:
     """Columns side by side as a matrix of float64."""
     return np.column_stack([table[name] for name in names]).astype(np.float64)

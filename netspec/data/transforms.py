@@ -6,7 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import (
+    Binarizer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    PolynomialFeatures,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    SplineTransformer,
+    StandardScaler,
+)
 
 from netspec import data as room
 from netspec.data.pixels import Floats, Pixels
@@ -14,11 +28,24 @@ from netspec.data.reading import stack_categories
 from netspec.program.data import Transform
 from netspec.program.graph import Literal
 
-# Every class a spec can reach, by the name it has there.
+# Every class that learns numbers, by the name it has in a spec: those that give each column back,
+# and those that make other columns.
 SCALERS: Mapping[str, Callable[..., Any]] = {
     "StandardScaler": StandardScaler,
     "MinMaxScaler": MinMaxScaler,
+    "MaxAbsScaler": MaxAbsScaler,
+    "RobustScaler": RobustScaler,
+    "PowerTransformer": PowerTransformer,
+    "QuantileTransformer": QuantileTransformer,
 }
+WIDENERS: Mapping[str, Callable[..., Any]] = {
+    "PolynomialFeatures": PolynomialFeatures,
+    "SplineTransformer": SplineTransformer,
+    "PCA": PCA,
+}
+# Those that learn nothing.
+UNLEARNED: Mapping[str, Callable[..., Any]] = {"Binarizer": Binarizer, "Normalizer": Normalizer}
+LEARNERS = frozenset({"SimpleImputer", *SCALERS, *WIDENERS})
 
 
 def fit(transform: Transform, value: Any, rows: Any) -> Any:
@@ -28,7 +55,11 @@ def fit(transform: Transform, value: Any, rows: Any) -> Any:
         table = {transform.columns[0]: value} if transform.flat else value
         return room.tables.fit_imputers(table, rows, **arguments)  # type: ignore[arg-type]  # checked by type
     learned = value[rows].reshape(-1, 1) if transform.flat else value[rows]
-    return SCALERS[transform.name](**arguments).fit(learned)
+    if transform.name == "QuantileTransformer":
+        # With fewer rows scikit-learn takes their number, and warns.
+        arguments["n_quantiles"] = min(int(arguments.get("n_quantiles", 1000)), len(learned))  # type: ignore[arg-type]  # checked by type
+    made = SCALERS.get(transform.name) or WIDENERS[transform.name]
+    return made(**arguments).fit(learned)
 
 
 def apply(transform: Transform, value: Any, learned: Any) -> Any:
@@ -61,9 +92,12 @@ def apply(transform: Transform, value: Any, learned: Any) -> Any:
             height, width = size
             return value.resized((height, width))
         case _:
-            if transform.flat:
-                return learned.transform(value.reshape(-1, 1)).ravel()
-            return learned.transform(value)
+            columns = value.reshape(-1, 1) if transform.flat else value
+            if transform.name in UNLEARNED:
+                made = UNLEARNED[transform.name](**arguments).fit_transform(columns)
+            else:
+                made = learned.transform(columns)
+            return made.ravel() if transform.flat and transform.name not in WIDENERS else made
 
 
 def categories(transform: Transform) -> list[list[str | int]]:

@@ -41,6 +41,7 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         data_functions.scale_pixels,
         data_functions.normalize,
         reading.split_rows,
+        reading.split_groups,
     )
 }
 # What the text of a helper needs, by the name it uses.
@@ -64,7 +65,11 @@ ALIASES: Mapping[str, str] = {
     "Columns": "Columns = dict[str, Array]",
     "Array": "Array = npt.NDArray[np.generic]",
 }
-SCALERS = frozenset({"StandardScaler", "MinMaxScaler", "OneHotEncoder", "OrdinalEncoder"})
+SCALERS = frozenset(
+    {"StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "PowerTransformer"}
+    | {"QuantileTransformer", "PolynomialFeatures", "SplineTransformer", "PCA"}
+    | {"Binarizer", "Normalizer", "OneHotEncoder", "OrdinalEncoder"}
+)
 # Names that the lines, and those around them, use for themselves, beside those of the steps.
 LOCALS = frozenset(
     {"random", "train_rows", "val_rows", "test_rows", "part", "columns", "train", "val", "test"}
@@ -196,8 +201,9 @@ def _needed(plan: DataPlan, fields: Sequence[Field]) -> set[int]:
     """The steps the fields hang on, and all that draw: a draw moves the stream on."""
     waiting = [field.step for field in fields] + list(uses(plan.count))
     waiting += [number for number, step in enumerate(plan.steps) if _draws(step.value)]
-    if plan.split is not None and plan.split.stratify is not None:
-        waiting.append(plan.split.stratify)
+    if plan.split is not None:
+        divided = (plan.split.stratify, plan.split.by)
+        waiting.extend(step for step in divided if step is not None)
     needed: set[int] = set()
     while waiting:
         number = waiting.pop()
@@ -241,7 +247,12 @@ def _split(plan: DataPlan, printer: Printer, seed: int) -> Iterator[str]:
         if split.stratify is not None:
             rest = f"[: {free}]" if plan.own_test else ""
             classes = f", {printer.text(Use(split.stratify))}{rest}"
-        made = f"{printer.helper('split_rows')}({free}, {fractions!r}, {seeded}{classes})"
+        if split.by is None:
+            made = f"{printer.helper('split_rows')}({free}, {fractions!r}, {seeded}{classes})"
+        else:
+            rest = f"[: {free}]" if plan.own_test else ""
+            groups = f"{printer.text(Use(split.by))}{rest}"
+            made = f"{printer.helper('split_groups')}({groups}, {fractions!r}, {seeded})"
         names = ("train_rows", "val_rows", "test_rows")
         bound = ", ".join(n if f else "_" for n, f in zip(names, fractions, strict=True))
         yield f"{bound} = {made}"

@@ -42,6 +42,9 @@ CALLS: Mapping[str, str] = {
     "unsqueeze": "np.expand_dims",
     "cat": "np.concatenate",
 }
+# Transforms that learn nothing, and those that make other columns.
+UNLEARNED = frozenset({"Binarizer", "Normalizer"})
+WIDENERS = frozenset({"PolynomialFeatures", "SplineTransformer", "PCA"})
 STORED_KEYS: Mapping[str, str] = {"x": "data", "y": "target", "images": "images"}
 
 Text = tuple[str, int]
@@ -319,12 +322,18 @@ class Printer:
             case "OneHotEncoder" | "OrdinalEncoder":
                 return self._encode(transform)
         raw = self.atom(transform.value)
-        name = self.local("scaler")
-        scaler = self.use("sklearn.preprocessing", transform.name)
+        made = self.use(transform.target.rsplit(".", 1)[0], transform.name)
         column = ".reshape(-1, 1)" if transform.flat else ""
-        made = f"{scaler}({_keywords(arguments)})"
-        self.lines.append(f"{name} = {made}.fit({raw}[train_rows]{column})")
-        return f"{name}.transform({raw}{column})" + (".ravel()" if transform.flat else "")
+        ravel = ".ravel()" if transform.flat and transform.name not in WIDENERS else ""
+        options = _keywords(arguments)
+        if transform.name in UNLEARNED:
+            return f"{made}({options}).fit_transform({raw}{column}){ravel}"
+        if transform.name == "QuantileTransformer":
+            most = arguments.pop("n_quantiles", 1000)
+            options = f"n_quantiles=min({most}, len(train_rows)), {_keywords(arguments)}"
+        name = self.local("pca" if transform.name == "PCA" else "scaler")
+        self.lines.append(f"{name} = {made}({options}).fit({raw}[train_rows]{column})")
+        return f"{name}.transform({raw}{column}){ravel}"
 
     def _resize(self, transform: Transform) -> str:
         """Images of files are resized when decoded."""

@@ -222,7 +222,8 @@ class Step:
 class SplitPlan:
     """Fractions of the rows, in order of a seeded permutation; they sum to at most 1.
 
-    `stratify` is the step whose classes keep their shares. `seed` None: the data's. Without
+    `stratify` is the step whose classes keep their shares, `by` the one whose equal values stay in
+    one part. `seed` None: the data's. Without
     `shuffle` the rows are divided in the order they stand in.
     """
 
@@ -232,6 +233,7 @@ class SplitPlan:
     test: float
     seed: int | None
     stratify: int | None
+    by: int | None = None
     shuffle: bool = True
 
     def order_seed(self, seed: int) -> int | None:

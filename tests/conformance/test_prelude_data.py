@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn import datasets, impute, preprocessing
+from sklearn import datasets, decomposition, impute, preprocessing
 
 from netspec import catalog, driver
 from netspec.analysis.data.sources import DIGITS, STORED_CLASSES, STORED_ROWS
-from netspec.catalog import REQUIRED, Entry
+from netspec.catalog import REQUIRED, Entry, left_out
 from netspec.data import load
 from netspec.data.sources import GENERATORS, STORED
 from netspec.diagnostics import Sink
@@ -45,6 +45,14 @@ ARGUMENTS_LEFT_OUT = {
     "return_centers": "only rows are given",
     "coef": "only rows are given",
     "copy": "what is scaled is a copy already",
+    "order": "how it lies in memory",
+    "ignore_implicit_zeros": "arrays are dense",
+    "handle_missing": "missing cells are filled in first",
+    "svd_solver": "the sizes tell",
+    "tol": "of a solver that is left out",
+    "iterated_power": "of a solver that the sizes tell",
+    "n_oversamples": "of a solver that the sizes tell",
+    "power_iteration_normalizer": "of a solver that the sizes tell",
     "categories": "those of the whole column",
     "dtype": "the kind tells",
     "handle_unknown": "the categories are those of the whole column",
@@ -66,7 +74,7 @@ def entry(kind: str, name: str) -> Entry:
 
 
 def theirs(name: str) -> inspect.Signature:
-    homes = (datasets, preprocessing, impute)
+    homes = (datasets, preprocessing, impute, decomposition)
     return inspect.signature(next(getattr(home, name) for home in homes if hasattr(home, name)))
 
 
@@ -86,6 +94,8 @@ def test_arguments_and_defaults(kind: str, name: str) -> None:
             assert argument.default == parameter.default
             assert isinstance(argument.default, bool) == isinstance(parameter.default, bool)
     absent = set(parameters) - {argument.name for argument in declared.arguments}
+    if kind == "transform":
+        absent -= {"random_state"}  # what they draw is drawn alike in every run
     assert absent <= set(ARGUMENTS_LEFT_OUT)
 
 
@@ -93,6 +103,13 @@ def test_every_source_of_sklearn_is_declared_or_left_out() -> None:
     names = {name for name in dir(datasets) if name.startswith(("make_", "load_"))}
     assert names == {*SOURCES, *SOURCES_LEFT_OUT}
     assert set(SOURCES) == {*GENERATORS, *STORED}
+
+
+def test_every_transform_of_sklearn_is_declared_or_left_out() -> None:
+    elsewhere = {"SimpleImputer": "sklearn.impute", "PCA": "sklearn.decomposition"}
+    declared = {name for name in TRANSFORMS if name not in elsewhere}
+    assert set(preprocessing.__all__) == {*declared, *left_out.TRANSFORMS}
+    assert not declared & set(left_out.TRANSFORMS)
 
 
 @pytest.mark.parametrize("name", SOURCES)

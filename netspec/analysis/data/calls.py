@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from netspec.analysis.data import errors, functions
+from netspec.analysis.data.applying import Use
 from netspec.analysis.data.arguments import FUNCTIONS
 from netspec.analysis.data.expressions import Expressions
 from netspec.analysis.data.sources import arguments_by_name, refused, source_table
 from netspec.analysis.data.tables import chosen, unknown
-from netspec.analysis.data.transforms import Use, transformed
+from netspec.analysis.data.transforms import transformed
 from netspec.analysis.data.values import Array, Pending, Size, Table, Value, describe
 from netspec.analysis.network.values import UNKNOWN, Unknown
-from netspec.catalog import Bound, Entry, Refusal
+from netspec.catalog import Bound, Entry, Refusal, left_out
 from netspec.program.graph import Literal
 from netspec.source import Span
 from netspec.syntax import tree
@@ -134,6 +135,9 @@ class Calls(Expressions):
         if self._entry("source", name.id) is not None:
             advice = "a source stands first"
             return self.block.fail(errors.not_for_data(stage.span, "a source after `->`", advice))
+        if name.id in left_out.TRANSFORMS:
+            reason = left_out.TRANSFORMS[name.id]
+            return self.block.fail(errors.transform_left_out(name.span, name.id, reason))
         names = (*self.block.catalog.names("transform"), *FUNCTIONS, *SELECTORS)
         return self.block.fail(errors.unknown_name(name.span, name.id, names))
 

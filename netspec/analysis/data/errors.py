@@ -455,6 +455,81 @@ def too_large(span: Span, what: str, limit: str) -> Diagnostic:
     return error(f"{what} has more than {limit}", span, help="make it smaller")
 
 
+@code("NS5535")
+def split_two_ways(span: Span, stratify: Span) -> Diagnostic:
+    """A split is told to keep groups together and the shares of classes.
+
+    `by` puts all rows of a group into one part, `stratify` gives each part its share of each class.
+    Both at once can seldom be had, so one is chosen.
+
+    Wrong:
+        data {
+          wines  = load_wine()
+          x      = wines.x
+          y      = wines.y
+          cellar = floor(wines.x[:, 0])
+          split(train=80%, test=20%, by=cellar, stratify=y)
+        }
+
+    Right:
+        data {
+          wines  = load_wine()
+          x      = wines.x
+          y      = wines.y
+          cellar = floor(wines.x[:, 0])
+          split(train=80%, test=20%, by=cellar)
+        }
+    """
+    return error(
+        "`by` and `stratify` divide the rows in two ways",
+        span,
+        also=(Label(stratify, "the other way"),),
+        help="take one of them out",
+    )
+
+
+@code("NS5536")
+def too_few_groups(span: Span, part: str, groups: int) -> Diagnostic:
+    """No group of rows falls to a part of the split.
+
+    With `by` the rows of a group stay together, so there are as many pieces to divide as there are
+    groups. Their sizes tell which part each falls to: the one that holds its middle row, when the
+    groups stand in a row in an order drawn by the seed.
+
+    Give the part a larger fraction, another seed, or a column that makes more groups; `netspec show
+    houses.net` prints the split.
+    """
+    count = "1 group" if groups == 1 else f"{groups} groups"
+    return error(
+        f"the `{part}` part of the split is empty",
+        span,
+        notes=(f"there are {count} of rows to divide",),
+        help=f"give `{part}` a larger fraction, or try another `seed`",
+    )
+
+
+@code("NS5537")
+def transform_left_out(span: Span, name: str, reason: str) -> Diagnostic:
+    """A transform of scikit-learn that data blocks do not have.
+
+    `netspec doc KBinsDiscretizer` says why, and so does the message; what stands in its place is
+    named there.
+
+    Wrong:
+        data {
+          make_moons()
+          y = y -> LabelEncoder
+        }
+
+    Right:
+        data {
+          make_moons()
+          x = x -> StandardScaler
+        }
+    """
+    return error(f"`{name}` is left out: it {reason}", span)
+
+
 def unreadable(problem: Unreadable, span: Span) -> Diagnostic:
     """The diagnostic for a file that tells nothing."""
     match problem.reason:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netspec.analysis.data import errors
-from netspec.analysis.data.arrays import list_array
+from netspec.analysis.data.arrays import list_array, rows_words
 from netspec.analysis.data.block import Block, Constants
 from netspec.analysis.data.calls import Calls
 from netspec.analysis.data.fields import plan_fields
@@ -65,6 +65,7 @@ class Statements:
             advice = "leave `test` out: the source's own test rows are the test set"
             message = "the source brings its own test set, and `split` makes another"
             self.block.fail(errors.split_twice(self.split.span, message, advice))
+        self._check_split_columns(found.rows)
         counts = self._sizes(found.rows, own_test)
         if self.block.failed:
             return None
@@ -153,6 +154,18 @@ class Statements:
             if named.step is None and not named.used and not isinstance(named.value, Unknown):
                 self.block.fail(errors.unused(named.span, name, SETTINGS))
 
+    def _check_split_columns(self, rows: Dim) -> None:
+        """What `stratify` and `by` name has a value for each of the data's rows."""
+        split = self.split
+        divided = () if split is None else (("stratify", split.stratify), ("by", split.by))
+        made = dict(self.block.made)
+        for name, step in divided:
+            theirs = None if step is None else made[step].rows
+            if split is not None and theirs is not None and theirs != rows:
+                sides = (rows_words(theirs), rows_words(rows))
+                what = f"`{name}` of `split` and the data"
+                self.block.fail(errors.rows_differ(split.span, what, *sides))
+
     def _count(self, rows: Dim) -> Operand:
         count = self.block.count(rows)
         assert count is not None, "the rows of the fields are those of a step"
@@ -166,6 +179,8 @@ class Statements:
         free = total - own_test
         if self.split is None:
             return free, 0, own_test
+        if self.split.by is not None:
+            return None  # the sizes of the groups tell
         train, val, test = sizes(self.split, free)
         wanted = (("train", self.split.train, train), ("val", self.split.val, val))
         for part, fraction, count in (*wanted, ("test", self.split.test, test)):

@@ -9,15 +9,14 @@ from math import isclose
 from netspec.analysis.data import errors
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.values import Array, Value, describe
-from netspec.analysis.network.values import Unknown
+from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.diagnostics import did_you_mean
 from netspec.program.data import SplitPlan, Use
 from netspec.source import Span
 from netspec.syntax import tree
 
 PARTS = ("train", "val", "test")
-ARGUMENTS = (*PARTS, "seed", "stratify", "shuffle")
-NOT_YET = ("by",)
+ARGUMENTS = (*PARTS, "seed", "stratify", "by", "shuffle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,6 @@ def parse_split(block: Block, call: tree.Call, values: Mapping[str, Value]) -> S
         message = "`split` takes its arguments by name"
         return block.fail(errors.arguments_refused(call.args[0].span, message, advice))
     for name, keyword in spans.items():
-        if name in NOT_YET:
-            message = f"`{name}` of `split` is not supported yet"
-            return block.fail(errors.arguments_refused(keyword.name.span, message, "take it out"))
         if name not in ARGUMENTS:
             message = f"`split` has no argument `{name}`"
             advice = did_you_mean(name, ARGUMENTS) or "it has " + ", ".join(ARGUMENTS)
@@ -52,21 +48,12 @@ def parse_split(block: Block, call: tree.Call, values: Mapping[str, Value]) -> S
         given = describe(seed)
         wanted = "a whole number from 0 to 2**32 - 1"
         return block.fail(errors.wrong_value(spans["seed"].value.span, "`seed`", wanted, given))
-    stratify = values.get("stratify")
-    step = None
-    if isinstance(stratify, Unknown):
-        return stratify
-    if stratify is not None:
-        if not isinstance(stratify, Array) or stratify.dims or stratify.fitted:
-            given = describe(stratify)
-            wanted = "a column of classes, bound to a name"
-            return block.fail(
-                errors.wrong_value(spans["stratify"].value.span, "`stratify`", wanted, given)
-            )
-        if not isinstance(stratify.expression, Use):
-            step = _bind_classes(block, spans["stratify"], stratify)
-        else:
-            step = stratify.expression.step
+    step = _column(block, "stratify", "classes", values, spans)
+    groups = _column(block, "by", "groups", values, spans)
+    if isinstance(step, Unknown) or isinstance(groups, Unknown):
+        return UNKNOWN
+    if step is not None and groups is not None:
+        return block.fail(errors.split_two_ways(spans["by"].span, spans["stratify"].span))
     shuffle = values.get("shuffle", True)
     if not isinstance(shuffle, bool):
         place, given = spans["shuffle"].value.span, describe(shuffle)
@@ -83,6 +70,7 @@ def parse_split(block: Block, call: tree.Call, values: Mapping[str, Value]) -> S
         test=parts.test,
         seed=seed if isinstance(seed, int) else None,
         stratify=step,
+        by=groups,
         shuffle=shuffle,
     )
 
@@ -92,13 +80,33 @@ def is_seed(value: Value) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32
 
 
-def _bind_classes(block: Block, keyword: tree.Keyword, classes: Array) -> int:
-    """A step for classes that have no name, as in `stratify=rows.label`."""
-    name = tree.Name(span=keyword.value.span, id="classes")
+def _column(
+    block: Block,
+    argument: str,
+    what: str,
+    values: Mapping[str, Value],
+    spans: Mapping[str, tree.Keyword],
+) -> int | Unknown | None:
+    """The step of the column that an argument gives, None where it is not given."""
+    column = values.get(argument)
+    if column is None or isinstance(column, Unknown):
+        return column
+    if not isinstance(column, Array) or column.dims or column.rows is None or column.fitted:
+        wanted = f"a column of {what}, bound to a name"
+        place, given = spans[argument].value.span, describe(column)
+        return block.fail(errors.wrong_value(place, f"`{argument}`", wanted, given))
+    if isinstance(column.expression, Use):
+        return column.expression.step
+    return _bind_column(block, spans[argument], column, what)
+
+
+def _bind_column(block: Block, keyword: tree.Keyword, column: Array, what: str) -> int:
+    """A step for a column that has no name, as in `stratify=rows.label`."""
+    name = tree.Name(span=keyword.value.span, id=what)
     while name.id in block.names:
         name = tree.Name(span=name.span, id=name.id + "_")
     step = len(block.steps)
-    block.bind(name, classes)
+    block.bind(name, column)
     del block.names[name.id]
     return step
 

@@ -3,70 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from netspec.analysis.data import errors
-from netspec.analysis.data.arrays import as_float, check_numbers
+from netspec.analysis.data import errors, features
+from netspec.analysis.data.applying import Use
 from netspec.analysis.data.block import Block
-from netspec.analysis.data.sources import plain
-from netspec.analysis.data.tables import as_matrix
-from netspec.analysis.data.values import INT, REAL, Array, Info, Table, Value, describe
+from netspec.analysis.data.values import INT, REAL, Array, Info, Table, Value
 from netspec.analysis.network.values import UNKNOWN, Unknown
-from netspec.catalog import Bound, Entry
-from netspec.program.data import Category, Expression, Transform
-from netspec.source import Span
+from netspec.program.data import Category
 from netspec.types import Dim, Kind
 
 STRATEGIES = ("mean", "median", "most_frequent", "constant")
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A transform applied: what it is, its arguments, and where the call and its value stand."""
-
-    entry: Entry
-    bound: Bound
-    span: Span
-    before: Span
-
-    @property
-    def name(self) -> str:
-        """The transform's name."""
-        return self.entry.name
-
-    def refuse(self, block: Block, value: Value, advice: str) -> Unknown:
-        """Report that the transform is not meant for this value."""
-        return block.fail(errors.transform_refuses(self.span, self.name, describe(value), advice))
-
-    def node(
-        self,
-        value: Expression,
-        *,
-        fitted: bool,
-        flat: bool,
-        columns: tuple[str, ...] = (),
-        categories: tuple[tuple[Category, ...], ...] = (),
-    ) -> Transform:
-        """The plan's expression."""
-        arguments = tuple(
-            (name, plain(given)) for name, given in self.bound.values.items() if name in self.given
-        )
-        return Transform(
-            span=self.span,
-            name=self.name,
-            target=self.entry.target,
-            value=value,
-            arguments=arguments,
-            fitted=fitted,
-            flat=flat,
-            columns=columns,
-            categories=categories,
-        )
-
-    @property
-    def given(self) -> frozenset[str]:
-        """The names of the arguments written in the text."""
-        return self.bound.given
 
 
 def transformed(block: Block, use: Use, value: Value) -> Value:
@@ -76,26 +23,7 @@ def transformed(block: Block, use: Use, value: Value) -> Value:
     return HANDLERS[use.name](block, use, value)
 
 
-# --- numbers ---------------------------------------------------------------------------------
-
-
-def _scaled(block: Block, use: Use, value: Value) -> Value:
-    """`StandardScaler` and `MinMaxScaler`: the same shape, real."""
-    if isinstance(value, Table):
-        value = as_matrix(block, value, use.before)
-        if isinstance(value, Unknown):
-            return UNKNOWN
-    if not isinstance(value, Array) or value.rows is None:
-        return use.refuse(block, value, "scale columns or matrices of numbers")
-    if value.pixels or len(value.dims) > 1:
-        return use.refuse(block, value, "images are scaled by `Normalize(mean, std)`")
-    if not check_numbers(block, value, use.before):
-        return UNKNOWN
-    value = block.hoist(replace(value, expression=as_float(value, use.span)), use.before)
-    made = use.node(value.expression, fitted=True, flat=not value.dims)
-    assert value.rows is not None
-    block.fits.append((use.name, use.span, value.rows))
-    return replace(value, expression=made, kind=REAL, fitted=True, values=None, info=None)
+# --- missing cells ---------------------------------------------------------------------------
 
 
 def _imputed(block: Block, use: Use, value: Value) -> Value:
@@ -272,8 +200,7 @@ def _resized(block: Block, use: Use, value: Value) -> Value:
 
 
 HANDLERS: Mapping[str, Callable[[Block, Use, Value], Value]] = {
-    "StandardScaler": _scaled,
-    "MinMaxScaler": _scaled,
+    **features.HANDLERS,
     "SimpleImputer": _imputed,
     "OneHotEncoder": _one_hot,
     "OrdinalEncoder": _ordinal,

@@ -151,6 +151,11 @@ def test_arithmetic_that_ends_in_infinity(tmp_path: Path, update_goldens: bool) 
     assert complaint(text, tmp_path, {}, update_goldens) == "NS4409"
 
 
+def test_groups_too_few_for_the_parts(tmp_path: Path, update_goldens: bool) -> None:
+    text = "make_moons()\nsplit(train=60%, val=20%, test=20%, by=y)"
+    assert complaint(text, tmp_path, {}, update_goldens) == "NS5536"
+
+
 def test_a_label_that_came_later(tmp_path: Path, update_goldens: bool) -> None:
     (tmp_path / "a.csv").write_text("x,label\n1.5,0\n2.5,1\n", encoding="utf-8")
     text = 'rows = csv("a.csv")\nx = rows -> select(x)\ny = rows.label'

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 import torch
 from data_planning import planned, write_idx, write_images
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import RobustScaler
 
 from netspec.data import DataError, Files, Splits, load, loading
 from netspec.export.data import emit_data, present
@@ -51,6 +54,26 @@ PLANS = {
         age   = old.age -> SimpleImputer
         y     = old.price
         split(train=60%, val=20%, test=20%, seed=4)
+    """,
+    "wines": """
+        wines  = load_wine()
+        ranks  = wines.x -> QuantileTransformer
+        normal = wines.x[:, :4] -> QuantileTransformer(n_quantiles=20, output_distribution="normal")
+        power  = wines.x[:, 0] -> PowerTransformer("box-cox")
+        robust = wines.x -> RobustScaler(quantile_range=(10, 90)) -> MaxAbsScaler
+        cubes  = wines.x[:, :3] -> StandardScaler -> PolynomialFeatures(3)
+        pairs  = wines.x[:, :3] -> PolynomialFeatures(interaction_only=true, include_bias=false)
+        curves = wines.x[:, 0] -> SplineTransformer(n_knots=4, include_bias=false)
+        main   = wines.x -> StandardScaler -> PCA(3, whiten=true)
+        signs  = wines.x -> Normalizer("l1") -> Binarizer(threshold=0.1)
+        y      = wines.x[:, 0] -> Binarizer(threshold=13)
+        split(train=60%, val=20%, test=20%, by=floor(wines.x[:, 1] * 4), seed=2)
+    """,
+    "in_order": """
+        wines = load_wine()
+        x     = wines.x
+        y     = wines.y
+        split(train=50%, val=25%, by=floor(wines.x[:, 0]), shuffle=false)
     """,
     "pictures": """
         images("pets")
@@ -135,6 +158,50 @@ def test_scalers_learn_from_training_rows_alone(folder: Path) -> None:
     torch.testing.assert_close(train.mean(0), torch.zeros(2), atol=1e-6, rtol=0)
     torch.testing.assert_close(train.std(0, correction=0), torch.ones(2))
     assert val.mean(0).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("shuffle", ["", ", shuffle=false"])
+def test_groups_stay_in_one_part(shuffle: str, folder: Path) -> None:
+    text = f"""
+        wines = load_wine()
+        x     = wines.x
+        group = floor(wines.x[:, 1] * 4)
+        split(train=60%, val=20%, test=20%, by=group{shuffle})
+    """
+    splits = loaded(text, folder)
+    assert splits.val is not None
+    assert splits.test is not None
+    parts = [set(part.tensors()[1].tolist()) for part in (splits.train, splits.val, splits.test)]
+    assert not parts[0] & parts[1]
+    assert not parts[0] & parts[2]
+    assert not parts[1] & parts[2]
+    lengths = [len(splits.train), len(splits.val), len(splits.test)]
+    assert sum(lengths) == 178
+    largest = max(
+        torch.unique(split.tensors()[1], return_counts=True)[1].max()
+        for split in (splits.train, splits.val, splits.test)
+    )
+    for length, share in zip(lengths, (0.6, 0.2, 0.2), strict=True):
+        assert abs(length - share * 178) <= largest
+
+
+def test_what_is_fitted_is_what_sklearn_fits_on_the_training_rows(folder: Path) -> None:
+    text = """
+        wines = load_wine()
+        raw   = wines.x
+        x     = raw -> RobustScaler -> PCA(4)
+        split(train=60%, val=40%)
+    """
+    splits = loaded(text, folder)
+    assert splits.val is not None
+    learned = make_pipeline(RobustScaler(), PCA(4)).fit(splits.train.tensors()[0])
+    for split in (splits.train, splits.val):
+        raw, x = split.tensors()
+        torch.testing.assert_close(
+            x, torch.from_numpy(learned.transform(raw)).float(), atol=1e-4, rtol=1e-4
+        )
+    (prepared,) = splits.prepare(splits.val.tensors()[0].numpy())
+    torch.testing.assert_close(prepared, splits.val.tensors()[1])
 
 
 def test_statistics_learn_from_training_rows_alone(folder: Path) -> None:
