@@ -5,6 +5,7 @@ Checking loads no torch; building, training and exporting load it when they are 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, wraps
@@ -21,6 +22,7 @@ from netspec.diagnostics import Sink
 from netspec.program import Program, errors, extern_errors
 from netspec.program.assert_errors import assert_failed
 from netspec.program.asserts import Decided, Equal, Outcome, Overfits
+from netspec.program.data import Load
 from netspec.program.externs import Inspector
 from netspec.program.train import PER_STEP
 from netspec.source import Source
@@ -178,6 +180,7 @@ def _folder(program: Program, sink: Sink, runs: Path, resume: Path | None) -> Ru
 
     spec, imports = resolved_spec(program), resolved_imports(program)
     modules = files_of(program.externs)
+    imports |= vocabularies(program)
     if resume is not None:
         folder = runner.RunFolder.resume(resume, spec=spec, imports=imports, modules=modules)
         for damage in folder.complaints():
@@ -347,6 +350,17 @@ def with_epochs(program: Program, epochs: int | None) -> Program:
         for phase in plan.phases
     )
     return replace(program, train=replace(plan, epochs=epochs, steps=None, phases=phases))
+
+
+def vocabularies(program: Program) -> dict[str, str]:
+    """The file of a run that says which token each number is, where its data is text."""
+    steps = program.data.steps if program.data is not None else ()
+    found = {
+        step.name: step.value.vocabulary
+        for step in steps
+        if isinstance(step.value, Load) and step.value.vocabulary
+    }
+    return {"vocabulary.json": json.dumps(found, ensure_ascii=False) + "\n"} if found else {}
 
 
 def class_names(program: Program) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        return next((word for word in self.words if word.endswith(".net")), None)
+        return next((word for word in self.words if word.endswith((".net", ".txt"))), None)
 
     def __str__(self) -> str:
         return f"{self.document}:{self.line}"

@@ -76,8 +76,9 @@ def load(
         if not len(part):
             splits.append(None)
             continue
+        chosen = consecutive(part) if plan.windows else part
         columns = tuple(
-            store(field, value, part) for field, value in zip(fields, values, strict=True)
+            store(field, value, chosen) for field, value in zip(fields, values, strict=True)
         )
         splits.append(Split(fields=names_of, columns=columns))
     train, val, test = splits
@@ -101,7 +102,7 @@ def divide(plan: DataPlan, evaluation: Evaluation, seed: int) -> list[Array]:
         fractions = (split.train, split.val, split.test)
         groups = None
         if split.by is None:
-            parts = split_rows(free, fractions, split.order_seed(seed), classes)
+            parts = split_rows(free, fractions, split.order_seed(seed), classes, split.gap)
         else:
             groups = evaluation.evaluate(Use(split.by))[:free]
             parts = split_groups(groups, fractions, split.order_seed(seed))
@@ -123,29 +124,33 @@ def check_field(field: Field, value: Any) -> Any:
     """The value, checked to be finite numbers, and its labels to be within their classes."""
     if isinstance(value, Pixels):
         return value
-    if value.dtype.kind == "f" and not (fits := np.abs(value) <= LARGEST).all():
-        odd = ~fits.reshape(len(value), -1).all(axis=1)
+    if value.dtype.kind == "f" and not -LARGEST <= value.min() <= value.max() <= LARGEST:
+        odd = ~(np.abs(value) <= LARGEST).reshape(len(value), -1).all(axis=1)
         row = int(np.flatnonzero(odd)[0]) + 1
         raise DataError(errors.not_finite(field.span, field.name, row))
     size = field.type.kind.size
     classes = None if size is None else size.value
-    if classes is not None:
+    # Looked at as a whole first: windows share their memory, what is made of them would not.
+    if classes is not None and (value.min() < 0 or value.max() >= classes):
         outside = ((value < 0) | (value >= classes)).reshape(len(value), -1).any(axis=1)
-        if outside.any():
-            row = int(np.flatnonzero(outside)[0])
-            label = int(value[row].max() if value[row].max() >= classes else value[row].min())
-            raise DataError(
-                errors.label_out_of_range(
-                    field.span, field.name, field.origin, row + 1, label, classes
-                )
-            )
+        row = int(np.flatnonzero(outside)[0])
+        label = int(value[row].max() if value[row].max() >= classes else value[row].min())
+        raise DataError(
+            errors.label_out_of_range(field.span, field.name, field.origin, row + 1, label, classes)
+        )
     return value
 
 
-def store(field: Field, value: Any, rows: Array) -> Stored | Files:
-    """A field's rows of one split, as they are kept for batches."""
+def consecutive(rows: Array) -> slice:
+    """Row numbers that follow one another as a slice, which copies nothing."""
+    return slice(int(rows[0]), int(rows[-1]) + 1)
+
+
+def store(field: Field, value: Any, rows: Array | slice) -> Stored | Files:
+    """A field's rows of one split, as they are kept for batches; images have row numbers."""
     if not isinstance(value, Pixels):
         return Stored(tensor=torch.from_numpy(np.asarray(value[rows])).to(DTYPES[field.stored]))
+    assert not isinstance(rows, slice)
     images = value[rows]
     if isinstance(images.content, tuple):
         shape = decode_image(images.content[0], images.channels, images.size).shape

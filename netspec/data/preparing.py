@@ -96,7 +96,7 @@ def _base(plan: DataPlan, field: Field) -> int:
 
 def _is_table(plan: DataPlan, expression: Expression) -> bool:
     match expression:
-        case Load() | Choose():
+        case Load() | Choose() | Transform(name="windows"):
             return True
         case Use():
             return _is_table(plan, plan.steps[expression.step].value)

@@ -73,12 +73,16 @@ def resize_images(images: Array, size: tuple[int, int]) -> Array:
 
 
 def split_rows(
-    rows: int, parts: Sequence[float], seed: int | None, classes: Array | None = None
+    rows: int,
+    parts: Sequence[float],
+    seed: int | None,
+    classes: Array | None = None,
+    gap: int = 0,
 ) -> list[Array]:
     """Row numbers of each part, in order of a seeded permutation, or as they stand without a seed.
 
-    Parts end at their cumulative share of the rows, rounded half up. With `classes` each class is
-    divided so by itself.
+    Parts end at their cumulative share of the rows, rounded half up, and the next begins `gap` rows
+    later. With `classes` each class is divided so by itself.
     """
     order = np.arange(rows) if seed is None else np.random.RandomState(seed).permutation(rows)
     groups = [np.arange(rows)]
@@ -91,7 +95,7 @@ def split_rows(
             total += part
             end = min(int(total * len(group) + 0.5 + 1e-9), len(group))
             places.append(group[start:end])
-            start = end
+            start = end + gap
     return [order[np.sort(np.concatenate(places))] for places in chosen]
 
 

@@ -19,12 +19,14 @@ from netspec.data.image_folders import list_images
 from netspec.data.image_sizes import image_size
 from netspec.data.paths import find
 from netspec.data.tensor_files import read_tensor_schema
+from netspec.data.text_files import read_text_schema
 from netspec.program.data import (
     Category,
     CsvColumn,
     CsvSchema,
     IdxSchema,
     ImagesSchema,
+    TextSchema,
     Unreadable,
 )
 from netspec.program.weights import SavedTensor
@@ -47,6 +49,7 @@ class FolderReader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._csv: dict[tuple[str, bool, str, tuple[str, ...], bool], CsvSchema | Unreadable] = {}
+        self._texts: dict[tuple[str, bool], TextSchema | Unreadable] = {}
 
     def csv(
         self, file: str, *, header: bool, separator: str, missing: tuple[str, ...], whole: bool
@@ -71,6 +74,16 @@ class FolderReader:
         """The classes, and the size of the images as a sample shows it."""
         path = find(folder, self.root)
         return path if isinstance(path, Unreadable) else read_images_schema(path, folder)
+
+    def text(self, file: str, *, words: bool) -> TextSchema | Unreadable:
+        """The tokens of a text, which is read whole."""
+        key = (file, words)
+        if key not in self._texts:
+            path = find(file, self.root)
+            self._texts[key] = (
+                path if isinstance(path, Unreadable) else read_text_schema(path, file, words)
+            )
+        return self._texts[key]
 
     def tensors(self, file: str) -> dict[str, SavedTensor] | Unreadable:
         """The tensors of a safetensors file by key: shapes and dtypes."""

@@ -17,6 +17,7 @@ from netspec.data.pixels import Pixels
 from netspec.data.problems import DataError
 from netspec.data.reading import read_idx
 from netspec.data.schema import FolderReader
+from netspec.data.texts import read_chars, read_words
 from netspec.data.user_sources import user_columns
 from netspec.program.data import Load, Unreadable
 
@@ -70,6 +71,8 @@ def load_table(load: Load, root: Path, random: np.random.RandomState) -> tuple[T
             return _idx(load, root)
         case "images":
             return _images(load, root)
+        case "chars" | "text":
+            return _text(load, root), 0
         case name if name in STORED:
             bunch = STORED[name](**arguments)
             return {column.name: bunch[STORED_NAMES[column.name]] for column in load.columns}, 0
@@ -144,3 +147,11 @@ def _images(load: Load, root: Path) -> tuple[Table, int]:
     x = Pixels(content=tuple(file for file, _ in files), channels=channels)
     labels = np.array([label for _, label in files], dtype=np.int64)
     return {"x": x, "y": labels}, len(listed.test_files)
+
+
+def _text(load: Load, root: Path) -> Table:
+    read = read_words if load.source == "text" else read_chars
+    try:
+        return {"tokens": read(_path(load, "file", root))}
+    except (ValueError, OSError) as problem:
+        raise _malformed(load, "file", str(problem)) from problem

@@ -25,6 +25,7 @@ from sklearn.preprocessing import (
 from netspec import data as room
 from netspec.data.pixels import Floats, Pixels
 from netspec.data.reading import stack_categories
+from netspec.data.texts import cut_windows
 from netspec.program.data import Transform
 from netspec.program.graph import Literal
 
@@ -86,6 +87,8 @@ def apply(transform: Transform, value: Any, learned: Any) -> Any:
             shape = (-1, 1, 1)
             centre = np.asarray(mean, dtype=value.dtype).reshape(shape)
             return (value - centre) / np.asarray(std, dtype=value.dtype).reshape(shape)
+        case "windows":
+            return cut_windows(value, **arguments)  # type: ignore[arg-type]  # checked by type
         case "Resize":
             size = arguments["size"]
             assert isinstance(size, tuple)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.analysis.data.values import parts, uses
-from netspec.data import reading, tables
+from netspec.data import reading, tables, texts
 from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
@@ -40,6 +40,9 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         data_functions.flatten_rows,
         data_functions.scale_pixels,
         data_functions.normalize,
+        texts.read_chars,
+        texts.read_words,
+        texts.cut_windows,
         reading.split_rows,
         reading.split_groups,
     )
@@ -49,6 +52,7 @@ MODULES: Mapping[str, str] = {
     "gzip": "import gzip",
     "math": "import math",
     "os": "import os",
+    "re": "import re",
     "struct": "import struct",
     "Mapping": "from collections.abc import Mapping",
     "Sequence": "from collections.abc import Sequence",
@@ -248,7 +252,9 @@ def _split(plan: DataPlan, printer: Printer, seed: int) -> Iterator[str]:
             rest = f"[: {free}]" if plan.own_test else ""
             classes = f", {printer.text(Use(split.stratify))}{rest}"
         if split.by is None:
-            made = f"{printer.helper('split_rows')}({free}, {fractions!r}, {seeded}{classes})"
+            gap = f", gap={split.gap}" if split.gap else ""
+            options = f"{seeded}{classes}{gap}"
+            made = f"{printer.helper('split_rows')}({free}, {fractions!r}, {options})"
         else:
             rest = f"[: {free}]" if plan.own_test else ""
             groups = f"{printer.text(Use(split.by))}{rest}"
@@ -269,6 +275,9 @@ def _parts(plan: DataPlan, printer: Printer, fields: Sequence[Field]) -> Iterato
     if pixels:
         yield ""
     yield "def part(rows: np.ndarray) -> dict[str, torch.Tensor]:"
+    if plan.windows:
+        yield "    # Windows follow one another and share their memory: a slice copies nothing."
+        yield "    rows = slice(rows[0], rows[-1] + 1)"
     yield "    return {"
     for field in fields:
         tensor = f"torch.from_numpy({printer.names[field.step]}[rows])"

@@ -45,6 +45,8 @@ CALLS: Mapping[str, str] = {
 # Transforms that learn nothing, and those that make other columns.
 UNLEARNED = frozenset({"Binarizer", "Normalizer"})
 WIDENERS = frozenset({"PolynomialFeatures", "SplineTransformer", "PCA"})
+# The sources that are read into a dict of columns.
+FILES = frozenset({"csv", "idx", "images", "chars", "text"})
 STORED_KEYS: Mapping[str, str] = {"x": "data", "y": "target", "images": "images"}
 
 Text = tuple[str, int]
@@ -134,7 +136,7 @@ class Printer:
     def _choose(self, choose: Choose) -> str:
         load = self._source(choose.table)
         columns = choose.columns
-        if load is not None and load.source not in {"csv", "idx", "images"}:
+        if load is not None and load.source not in FILES:
             return self._dict(columns, {c: self.column(choose.table, c) for c in columns})[0]
         names = self.local("names")
         self.lines.append(f"{names} = {literal(list(columns))}")
@@ -207,7 +209,7 @@ class Printer:
         """A column of a table."""
         load = self._source(table)
         text = self.atom(table)
-        if load is None or load.source in {"csv", "idx", "images"}:
+        if load is None or load.source in FILES:
             return f"{text}[{literal(name)}]"
         if load.extern is None and load.source.startswith("load_"):
             return f"{text}[{literal(STORED_KEYS[name])}]"
@@ -219,7 +221,7 @@ class Printer:
         if isinstance(table, Choose):
             return self.table(table.table)
         load = self._source(table)
-        if load is None or load.source in {"csv", "idx", "images"}:
+        if load is None or load.source in FILES:
             return self.atom(table)
         names = [column.name for column in load.columns]
         return self._dict(names, {name: self.column(table, name) for name in names})[0]
@@ -240,7 +242,7 @@ class Printer:
             case Keep():
                 return self._is_table(value.value)
             case Transform():
-                return value.name == "SimpleImputer" and not value.flat
+                return value.name in {"SimpleImputer", "windows"} and not value.flat
             case _:
                 return isinstance(value, Load | Choose)
 
@@ -317,6 +319,9 @@ class Printer:
                 return f"{helper}({self.pixels(transform.value)}, {mean}, {std})"
             case "Resize":
                 return self._resize(transform)
+            case "windows":
+                options = f", {_keywords(arguments)}"
+                return f"{self.helper('cut_windows')}({self.text(transform.value)}{options})"
             case "SimpleImputer":
                 return self._impute(transform)
             case "OneHotEncoder" | "OrdinalEncoder":

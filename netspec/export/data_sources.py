@@ -17,6 +17,10 @@ def source_lines(printer: Printer, name: str, load: Load) -> Iterator[str]:
             yield from _idx(printer, name, load)
         case "images":
             yield from _images(printer, name, load)
+        case "chars" | "text":
+            read = printer.helper("read_words" if load.source == "text" else "read_chars")
+            file = literal(dict(load.arguments)["file"])
+            yield f'{name} = {{"tokens": {read}({printer.helper("find_file")}({file}))}}'
         case source:
             if load.extern is not None:
                 made = printer.use(load.extern.module, load.extern.attribute)

@@ -60,7 +60,8 @@ class Load:
 
     `arguments` are those given in the text, random state aside; files are among them, as written.
     `seeded` says that the source draws from the data's random stream. A source of the user's has
-    its declaration as `extern`, and the `types` of a row's part of each column.
+    its declaration as `extern`, and the `types` of a row's part of each column. A text has the
+    `vocabulary` that its tokens are numbered in.
     """
 
     span: Span
@@ -71,6 +72,7 @@ class Load:
     seeded: bool = False
     extern: Extern | None = None
     types: tuple[TensorType, ...] = ()
+    vocabulary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +225,9 @@ class SplitPlan:
     """Fractions of the rows, in order of a seeded permutation; they sum to at most 1.
 
     `stratify` is the step whose classes keep their shares, `by` the one whose equal values stay in
-    one part. `seed` None: the data's. Without
-    `shuffle` the rows are divided in the order they stand in.
+    one part. `seed` None: the data's. Without `shuffle` the rows are divided in the order they
+    stand in; `gap` rows are then left out where one part ends and the next begins, since
+    neighbouring windows overlap.
     """
 
     span: Span
@@ -235,6 +238,7 @@ class SplitPlan:
     stratify: int | None
     by: int | None = None
     shuffle: bool = True
+    gap: int = 0
 
     def order_seed(self, seed: int) -> int | None:
         """The seed of the permutation, where the data's is `seed`; None for rows as they stand."""
@@ -249,7 +253,8 @@ class DataPlan:
 
     `seed` None: the run's. `count` is the number of all rows, as an expression; `rows` the same as
     a number and `sizes` those of train, val and test, when known before reading. `own_test`: the
-    source brings test rows, which are the last ones.
+    source brings test rows, which are the last ones. `windows`: rows are windows over a text or a
+    series, which share their memory.
     """
 
     span: Span
@@ -259,6 +264,7 @@ class DataPlan:
     seed: int | None = None
     count: Operand = 0
     own_test: bool = False
+    windows: bool = False
     rows: int | None = None
     sizes: tuple[int, int, int] | None = None
 
@@ -323,6 +329,14 @@ class ImagesSchema:
     test_rows: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSchema:
+    """How many tokens a text has, and the distinct ones in order."""
+
+    tokens: int
+    vocabulary: tuple[str, ...]
+
+
 class SchemaReader(Protocol):
     """Reads what data files say about themselves, without loading them; handed to analysis."""
 
@@ -336,6 +350,9 @@ class SchemaReader(Protocol):
 
     def images(self, folder: str) -> ImagesSchema | Unreadable:
         """The classes and the size of the images."""
+
+    def text(self, file: str, *, words: bool) -> TextSchema | Unreadable:
+        """The tokens of a text: its words and marks, or its characters."""
 
     def tensors(self, file: str) -> dict[str, SavedTensor] | Unreadable:
         """The tensors of a safetensors file by key: shapes and dtypes."""

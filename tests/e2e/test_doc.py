@@ -34,6 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("examples")
     rows = [f"{at % 5},{at * 10},{'north' if at % 2 else 'south'},{at}" for at in range(30)]
     (made / "houses.csv").write_text("\n".join(["rooms,area,town,price", *rows]), encoding="utf-8")
+    (made / "play.txt").write_text("To be, or not to be, that is the question:\n" * 40)
     idx(made / "train-images.idx", 30, 4, 4)
     idx(made / "train-labels.idx", 30)
     for animal in ("cat", "dog"):

@@ -114,6 +114,13 @@ def written_images(folder: Path) -> None:
                 Image.fromarray(pixels).save(place / f"{number}.png")
 
 
+PLAY = "".join(f"Scene {number}. To be, or not to be: that is...\n" for number in range(9))
+
+
+def written_text(folder: Path) -> None:
+    (folder / "play.txt").write_text(PLAY, encoding="utf-8")
+
+
 def written_weights(folder: Path) -> None:
     torch.manual_seed(4)
     body = {"body.0.weight": torch.randn(5, 2), "body.0.bias": torch.randn(5)}
@@ -164,6 +171,25 @@ model {
 }
 """
     + training(loss="MSELoss", metrics="[mae, r2]"),
+    "chars": """
+data {
+  chars("play.txt") -> windows(6, stride=2)
+  split(train=70%, val=15%, test=15%)
+}
+
+model { Embedding(8) -> Linear(16) -> Tanh -> Linear(CLASSES) -> movedim(-1, 1) }
+""".replace("CLASSES", str(len(set(PLAY))))
+    + training("steps = 30"),
+    "text": """
+data {
+  text("play.txt") -> windows(4)
+  y = y[:, -1]
+  split(train=60%, val=20%, test=20%)
+}
+
+model { Embedding(8) -> Flatten -> Linear(20) }
+"""
+    + training(metrics="[]"),
     "idx": """
 data {
   idx("train-images", "train-labels", test_images="test-images", test_labels="test-labels")
@@ -188,7 +214,7 @@ model { Conv2d(4, 3) -> BatchNorm2d -> ReLU -> Flatten -> Linear(3) }
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_script_reads_the_same_files(name: str, scripts: Scripts, tmp_path: Path) -> None:
-    for write in (written_csv, written_idx, written_images, written_weights):
+    for write in (written_csv, written_idx, written_images, written_text, written_weights):
         write(tmp_path)
     run, script, _ = both(scripts, FILES[name], tmp_path)
     if "split" in FILES[name]:

@@ -286,6 +286,9 @@ def keep_rows(block: Block, expression: tree.Subscript, value: Table | Array, ma
         return block.fail(errors.chosen_after_fit(expression.span, "choosing rows"))
     if value.own_test:
         return block.fail(errors.own_test_rows(expression.span, "choosing rows"))
+    if value.rows in block.windows:
+        block.refused.add(mask.expression)
+        return block.fail(errors.windows_in_order(expression.span, "choosing windows"))
     if value.rows is None or mask.rows != value.rows:
         held = "none" if value.rows is None else rows_words(value.rows)
         also = (Label(expression.items[0].span, "the condition"),)

@@ -61,6 +61,8 @@ class Block:
     # Every value ever bound, rebound ones too, with the step that makes it.
     made: list[tuple[int, Table | Array]] = field(default_factory=list)
     masks: dict[tuple[Dim, Expression], Dim] = field(default_factory=dict)
+    # The numbers of rows that are windows, and how many windows reach over a border of a split.
+    windows: dict[Dim, int] = field(default_factory=dict)
     # What is fitted: its name, its place, and the rows it learns from.
     fits: list[tuple[str, Span, Dim]] = field(default_factory=list)
     # The name being bound, for values that get a step of their own.

@@ -18,6 +18,7 @@ from netspec.analysis.data.type_errors import (
     transform_refuses,
     wrong_value,
 )
+from netspec.analysis.data.window_errors import windows_in_order, windows_too_long
 from netspec.analysis.errors.weights import pickled_weights
 from netspec.diagnostics import Diagnostic, Fix, Label, code, did_you_mean, error
 from netspec.program.data import Unreadable
@@ -50,6 +51,8 @@ __all__ = [
     "unknown_name",
     "unreadable",
     "unused",
+    "windows_in_order",
+    "windows_too_long",
     "wrong_value",
 ]
 

@@ -70,6 +70,8 @@ def _cat_rows(block: Block, call: Arguments, arrays: list[Array], made: Apply) -
             return block.fail(errors.chosen_after_fit(call.span, "joining rows"))
         if array.own_test:
             return block.fail(errors.own_test_rows(call.span, "joining rows"))
+        if array.rows in block.windows:
+            return block.fail(errors.windows_in_order(call.span, "joining windows"))
         if array.dims != arrays[0].dims:
             return block.fail(errors.sizes_differ(call.span, _each(arrays[0]), _each(array)))
         total = total + array.rows

@@ -11,6 +11,7 @@ from netspec.analysis.data.block import Block, Constants
 from netspec.analysis.data.calls import Calls
 from netspec.analysis.data.fields import plan_fields
 from netspec.analysis.data.split import is_seed, parse_split, sizes
+from netspec.analysis.data.text_sources import COLUMN
 from netspec.analysis.data.values import Array, Pending, Table, column_of, describe
 from netspec.analysis.network.values import Unknown
 from netspec.catalog import Catalog, Entry
@@ -66,6 +67,7 @@ class Statements:
             message = "the source brings its own test set, and `split` makes another"
             self.block.fail(errors.split_twice(self.split.span, message, advice))
         self._check_split_columns(found.rows)
+        self._split_windows(found.rows)
         counts = self._sizes(found.rows, own_test)
         if self.block.failed:
             return None
@@ -77,6 +79,7 @@ class Statements:
             seed=self.block.seed,
             count=self._count(found.rows),
             own_test=own_test > 0,
+            windows=found.rows in self.block.windows,
             rows=found.rows.value,
             sizes=counts,
         )
@@ -171,6 +174,18 @@ class Statements:
         assert count is not None, "the rows of the fields are those of a step"
         return count
 
+    def _split_windows(self, rows: Dim) -> None:
+        """Windows are divided in the order they stand in, a gap between the parts."""
+        gap = self.block.windows.get(rows)
+        if gap is None or self.split is None:
+            return
+        split = self.split
+        for name, given in (("seed", split.seed), ("stratify", split.stratify), ("by", split.by)):
+            if given is not None:
+                what = f"`{name}` of `split`"
+                self.block.fail(errors.windows_in_order(self.split.span, what))
+        self.split = replace(self.split, shuffle=False, gap=gap)
+
     def _sizes(self, rows: Dim, own_test: int) -> tuple[int, int, int] | None:
         """How many rows each part gets, when known; an empty one is reported."""
         total = rows.value
@@ -196,6 +211,8 @@ def _source_name(expression: tree.Expr) -> str:
     name = func.id if isinstance(func, tree.Name) else "rows"
     if name in {"csv", "idx", "images"}:
         return "rows"
+    if name in {"chars", "text"}:
+        return COLUMN
     return name.removeprefix("make_").removeprefix("load_")
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from netspec.analysis.data import errors
 from netspec.analysis.data.block import Block
+from netspec.analysis.data.text_sources import text_table
 from netspec.analysis.data.user_sources import user_table
 from netspec.analysis.data.values import INT, REAL, Info, Table, describe
 from netspec.analysis.network.values import UNKNOWN, Unknown
@@ -62,6 +63,8 @@ def source_table(
             return _idx(block, entry, span, bound, spans)
         case "images":
             return _images(block, entry, span, bound, spans)
+        case "chars" | "text":
+            return text_table(block, entry, span, bound, spans)
         case _:
             return _generated(block, entry, span, bound)
 

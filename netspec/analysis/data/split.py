@@ -164,11 +164,14 @@ def sizes(plan: SplitPlan, rows: int) -> tuple[int, int, int]:
     """How many rows train, val and test get, in that order.
 
     The bounds are the cumulative fractions of `rows`, rounded half up, so that parts that sum to 1
-    use every row. `netspec.data.splitting` does the same.
+    use every row; a part after another begins `gap` rows later. `netspec.data.reading` does the
+    same.
     """
-    bounds = [0, 0, 0]
-    total = 0.0
+    counts = [0, 0, 0]
+    total, start = 0.0, 0
     for place, part in enumerate((plan.train, plan.val, plan.test)):
         total += part
-        bounds[place] = min(int(total * rows + 0.5 + 1e-9), rows)
-    return bounds[0], bounds[1] - bounds[0], bounds[2] - bounds[1]
+        end = min(int(total * rows + 0.5 + 1e-9), rows)
+        counts[place] = max(0, end - start)
+        start = end + plan.gap
+    return counts[0], counts[1], counts[2]

@@ -131,4 +131,5 @@ def subscript_array(
         keywords=(("items", tuple(encoded)),),
     )
     rest = value.dims[len(items) - 1 :]
-    return replace(value, expression=made, dims=(*dims, *rest), kind=REAL, info=None, values=None)
+    kind = value.kind if value.kind.name == "index" else REAL
+    return replace(value, expression=made, dims=(*dims, *rest), kind=kind, info=None, values=None)

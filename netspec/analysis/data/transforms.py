@@ -9,6 +9,7 @@ from netspec.analysis.data import errors, features
 from netspec.analysis.data.applying import Use
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.values import INT, REAL, Array, Info, Table, Value
+from netspec.analysis.data.windows import windowed
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Category
 from netspec.types import Dim, Kind
@@ -206,4 +207,5 @@ HANDLERS: Mapping[str, Callable[[Block, Use, Value], Value]] = {
     "OrdinalEncoder": _ordinal,
     "Normalize": _normalized,
     "Resize": _resized,
+    "windows": windowed,
 }

@@ -20,6 +20,7 @@ CSV = "rooms,age,side,grade,price\n" + "".join(
     f"{6 + n / 7},{'' if n % 5 == 0 else 40 + n},{'ab'[n % 2]},{n % 3},{20 + n * n}\n"
     for n in range(30)
 )
+PLAY = "".join(f"Act {n}: to bé, or not — to be?\n" for n in range(12))
 PLANS = {
     "moons": "make_moons(n_samples=40, noise=0.1)\nsplit(train=70%, val=30%, stratify=y)",
     "rings": """
@@ -85,6 +86,24 @@ PLANS = {
         x = x -> Resize([2, 2])
         split(train=50%, val=50%)
     """,
+    "chars": """
+        chars("play.txt") -> windows(8)
+        split(train=60%, val=20%, test=20%)
+    """,
+    "words": """
+        play = text("play.txt")
+        rows = play.tokens -> windows(5, stride=2)
+        x    = rows.x
+        y    = rows.y[:, -1]
+        split(train=70%, val=30%)
+    """,
+    "series": """
+        t    = linspace(0, 9, 100)
+        rows = sin(t) + uniform(-0.1, 0.1) -> windows(6, stride=1)
+        x    = rows.x / 2 -> StandardScaler
+        y    = rows.y
+        split(train=80%, test=20%)
+    """,
     "draws": """
         iris = load_iris()
         few  = iris[iris.y < 2 and norm(iris.x, dim=1) < 8]
@@ -100,6 +119,7 @@ PLANS = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "homes.csv").write_text(CSV, encoding="utf-8")
+    (tmp_path / "play.txt").write_text(PLAY, encoding="utf-8")
     for part in ("train", "test"):
         write_images(tmp_path / "pets" / part, {"cat": [(6, 4), (5, 7)], "dog": [(4, 4)] * 3})
     random = np.random.RandomState(0)
