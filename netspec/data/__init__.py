@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netspec.data import tables, transforms
+    from netspec.data import frames, tables, transforms
     from netspec.data.batches import Files, Split, Stored
     from netspec.data.loading import Splits, load
     from netspec.data.problems import DataError
@@ -24,9 +24,19 @@ _HOMES = {
     "load": "loading",
 }
 
-_MODULES = ("tables", "transforms")
+_MODULES = ("frames", "tables", "transforms")
 
-__all__ = ["DataError", "Files", "Split", "Splits", "Stored", "load", "tables", "transforms"]
+__all__ = [
+    "DataError",
+    "Files",
+    "Split",
+    "Splits",
+    "Stored",
+    "frames",
+    "load",
+    "tables",
+    "transforms",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from netspec import data as room
 from netspec.data.image_folders import list_images
 from netspec.data.image_sizes import image_size
 from netspec.data.paths import find
@@ -49,6 +50,7 @@ class FolderReader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._csv: dict[tuple[str, bool, str, tuple[str, ...], bool], CsvSchema | Unreadable] = {}
+        self._frames: dict[tuple[str, str, bool], CsvSchema | Unreadable] = {}
         self._texts: dict[tuple[str, bool], TextSchema | Unreadable] = {}
 
     def csv(
@@ -64,6 +66,18 @@ class FolderReader:
                 else read_csv_schema(path, file, header, separator, frozenset(missing), whole)
             )
         return self._csv[key]
+
+    def frame(self, file: str, source: str, *, whole: bool) -> CsvSchema | Unreadable:
+        """The columns of a `parquet` or a `json` file, read by polars, loaded for them alone."""
+        key = (file, source, whole)
+        if key not in self._frames:
+            path = find(file, self.root)
+            self._frames[key] = (
+                path
+                if isinstance(path, Unreadable)
+                else room.frames.read_frame_schema(path, file, source, whole=whole)
+            )
+        return self._frames[key]
 
     def idx(self, file: str) -> IdxSchema | Unreadable:
         """The shape, and the number of classes when it is a file of labels."""

@@ -67,6 +67,8 @@ def load_table(load: Load, root: Path, random: np.random.RandomState) -> tuple[T
     match load.source:
         case "csv":
             return _csv(load, root), 0
+        case "parquet" | "json":
+            return _frame(load, root), 0
         case "idx":
             return _idx(load, root)
         case "images":
@@ -104,6 +106,15 @@ def _csv(load: Load, root: Path) -> Table:
     try:
         return dict(room.tables.read_csv(_path(load, "file", root), columns, **options))
     except (ValueError, OSError, room.tables.PolarsError) as problem:
+        raise _malformed(load, "file", str(problem).splitlines()[0]) from problem
+
+
+def _frame(load: Load, root: Path) -> Table:
+    read = room.frames.read_json if load.source == "json" else room.frames.read_parquet
+    columns = {column.name: column.dtype for column in load.columns}
+    try:
+        return dict(read(_path(load, "file", root), columns))
+    except (ValueError, OSError, room.frames.PolarsError) as problem:
         raise _malformed(load, "file", str(problem).splitlines()[0]) from problem
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.analysis.data.values import parts, uses
-from netspec.data import reading, tables, texts
+from netspec.data import frames, reading, tables, texts
 from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
@@ -28,6 +28,10 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
     for function in (
         data_functions.find_file,
         tables.read_csv,
+        frames.read_parquet,
+        frames.read_json,
+        frames.json_frame,
+        frames.frame_columns,
         reading.read_idx,
         data_functions.list_images,
         reading.decode_image,

@@ -11,7 +11,7 @@ from netspec.program.data import Load
 def source_lines(printer: Printer, name: str, load: Load) -> Iterator[str]:
     """The lines that bind `name` to a source's table."""
     match load.source:
-        case "csv":
+        case "csv" | "parquet" | "json":
             yield from _csv(printer, name, load)
         case "idx":
             yield from _idx(printer, name, load)
@@ -34,7 +34,7 @@ def source_lines(printer: Printer, name: str, load: Load) -> Iterator[str]:
 
 
 def _csv(printer: Printer, name: str, load: Load) -> Iterator[str]:
-    read, find = printer.helper("read_csv"), printer.helper("find_file")
+    read, find = printer.helper(f"read_{load.source}"), printer.helper("find_file")
     arguments = dict(load.arguments)
     file = literal(arguments.pop("file"))
     options = "".join(f", {key}={literal(value)}" for key, value in arguments.items())

@@ -345,6 +345,9 @@ class SchemaReader(Protocol):
     ) -> CsvSchema | Unreadable:
         """The columns; a large file is only sampled unless `whole`."""
 
+    def frame(self, file: str, source: str, *, whole: bool) -> CsvSchema | Unreadable:
+        """The columns of a `parquet` or a `json` file; of a large one the header unless `whole`."""
+
     def idx(self, file: str) -> IdxSchema | Unreadable:
         """The shape, and the number of classes when it is a file of labels."""
 

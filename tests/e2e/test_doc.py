@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from PIL import Image
 from safetensors.numpy import save_file
@@ -34,6 +35,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("examples")
     rows = [f"{at % 5},{at * 10},{'north' if at % 2 else 'south'},{at}" for at in range(30)]
     (made / "houses.csv").write_text("\n".join(["rooms,area,town,price", *rows]), encoding="utf-8")
+    homes = pl.read_csv(made / "houses.csv")
+    homes.write_parquet(made / "houses.parquet")
+    homes.write_json(made / "houses.json")
     (made / "play.txt").write_text("To be, or not to be, that is the question:\n" * 40)
     idx(made / "train-images.idx", 30, 4, 4)
     idx(made / "train-labels.idx", 30)

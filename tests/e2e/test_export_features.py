@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from export_cases import CASES, training
@@ -88,6 +89,9 @@ def written_csv(folder: Path) -> None:
         age = "" if number % 9 == 4 else f"{random.randint(18, 80)}"
         rows.append(f"{age},{random.uniform():.4f},{random.choice(['a', 'b'])},{number * 1.5}")
     (folder / "homes.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    homes = pl.read_csv(folder / "homes.csv")
+    homes.write_parquet(folder / "homes.parquet")
+    homes.write_json(folder / "homes.json")
 
 
 def written_idx(folder: Path) -> None:
@@ -161,6 +165,22 @@ data {
   kind  = young.kind -> OrdinalEncoder
   x     = young -> select(age, size) -> SimpleImputer -> MinMaxScaler
   y     = young.price / 10
+  split(train=70%, val=15%, test=15%, seed=4)
+}
+
+model {
+  input x
+  input kind
+  cat(x -> Linear(4) -> ReLU, kind -> Embedding(2), dim=1) -> Linear(1)
+}
+"""
+    + training(loss="MSELoss", metrics="[mae, r2]"),
+    "parquet": """
+data {
+  rows = parquet("homes.parquet")
+  kind = rows.kind -> OrdinalEncoder
+  x    = rows -> select(age, size) -> SimpleImputer -> MinMaxScaler
+  y    = json("homes.json").price / 10
   split(train=70%, val=15%, test=15%, seed=4)
 }
 

@@ -18,6 +18,7 @@ from netspec.program.data import (
     Operand,
     SchemaReader,
     Step,
+    Unreadable,
     Use,
 )
 from netspec.program.externs import Extern
@@ -67,8 +68,8 @@ class Block:
     fits: list[tuple[str, Span, Dim]] = field(default_factory=list)
     # The name being bound, for values that get a step of their own.
     target: str = "rows"
-    # How the csv files that were only sampled are read: header, separator, missing marks.
-    sampled: dict[str, tuple[bool, str, tuple[str, ...]]] = field(default_factory=dict)
+    # Reads the files whole that were only sampled.
+    sampled: dict[str, Callable[[], CsvSchema | Unreadable]] = field(default_factory=dict)
     # Whether a source that stands alone failed: its columns' names are then not known.
     nameless: bool = False
     # Masks that were refused, so that each is reported once.
@@ -81,10 +82,7 @@ class Block:
         """The categories of a column; a file that was only sampled is now read whole."""
         if info.categories is not None or info.sampled is None:
             return info.categories
-        header, separator, missing = self.sampled[info.sampled]
-        schema = self.schemas.csv(
-            info.sampled, header=header, separator=separator, missing=missing, whole=True
-        )
+        schema = self.sampled[info.sampled]()
         if not isinstance(schema, CsvSchema):
             return None
         return next((c.categories for c in schema.columns if c.name == info.name), None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from netspec.analysis.data.source_errors import source_not_yet
 from netspec.analysis.data.type_errors import (
     image_sizes_differ,
     label_out_of_range,
@@ -42,6 +43,7 @@ __all__ = [
     "rows_differ",
     "size_missing",
     "sizes_differ",
+    "source_not_yet",
     "split_fractions",
     "split_twice",
     "text_for_numbers",

@@ -76,6 +76,10 @@ class Expressions(ABC):
                 return self.block.fail(errors.not_for_data(expression.span, "a label", advice))
             case tree.Inline():
                 return self.block.fail(errors.not_for_data(expression.span, "a block `{ }`"))
+            case tree.Call(func=tree.Attribute(value=tree.Name(id="torchvision"))):
+                source = expression.func.span
+                advice = 'save its images, a folder for each class, and read `images("folder")`'
+                return self.block.fail(errors.source_not_yet(source, source.text, advice))
             case tree.Call():
                 return self.block.fail(errors.not_for_data(expression.func.span, "this call"))
 

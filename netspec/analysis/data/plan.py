@@ -209,7 +209,7 @@ def _source_name(expression: tree.Expr) -> str:
     head = expression.stages[0] if isinstance(expression, tree.Pipe) else expression
     func = head.func if isinstance(head, tree.Call) else head
     name = func.id if isinstance(func, tree.Name) else "rows"
-    if name in {"csv", "idx", "images"}:
+    if name in {"csv", "parquet", "json", "idx", "images"}:
         return "rows"
     if name in {"chars", "text"}:
         return COLUMN

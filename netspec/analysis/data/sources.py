@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from netspec.analysis.data import errors
 from netspec.analysis.data.block import Block
@@ -59,6 +60,8 @@ def source_table(
     match entry.name:
         case "csv":
             return _csv(block, entry, span, bound, spans)
+        case "parquet" | "json":
+            return _frame(block, entry, span, bound, spans)
         case "idx":
             return _idx(block, entry, span, bound, spans)
         case "images":
@@ -171,20 +174,21 @@ def _csv(
     missing = values["missing"]
     assert isinstance(missing, tuple)
     marks = tuple(str(mark) for mark in missing)
-    schema = block.schemas.csv(
+    read = partial(
+        block.schemas.csv,
         file,
         header=values["header"] is True,
         separator=separator,
         missing=marks,
-        whole=False,
     )
+    schema = read(whole=False)
     if isinstance(schema, Unreadable):
         return block.fail(errors.unreadable(schema, spans["file"]))
     columns = [
         _csv_info(column, file, place, schema) for place, column in enumerate(schema.columns, 1)
     ]
     if schema.rows is None:
-        block.sampled[file] = (values["header"] is True, separator, marks)
+        block.sampled[file] = partial(read, whole=True)
     rows = block.unknown_rows() if schema.rows is None else Dim.of(schema.rows)
     load = _load(entry, span, bound, columns, seeded=False)
     return Table(expression=load, columns=tuple(columns), rows=rows)
@@ -201,6 +205,25 @@ def _csv_info(column: CsvColumn, file: str, place: int, schema: CsvSchema) -> In
         place=f"{file}, column {place}",
         sampled=file if schema.rows is None else None,
     )
+
+
+def _frame(
+    block: Block, entry: Entry, span: Span, bound: Bound, spans: Mapping[str, Span]
+) -> Table | Unknown:
+    """`parquet` and `json`: columns with types of their own."""
+    file = str(bound.values["file"])
+    read = partial(block.schemas.frame, file, entry.name)
+    schema = read(whole=False)
+    if isinstance(schema, Unreadable):
+        return block.fail(errors.unreadable(schema, spans["file"]))
+    block.sampled[file] = partial(read, whole=True)
+    columns = [
+        replace(_csv_info(column, file, place, schema), sampled=file)
+        for place, column in enumerate(schema.columns, 1)
+    ]
+    rows = block.unknown_rows() if schema.rows is None else Dim.of(schema.rows)
+    load = _load(entry, span, bound, columns, seeded=False)
+    return Table(expression=load, columns=tuple(columns), rows=rows)
 
 
 def _idx(

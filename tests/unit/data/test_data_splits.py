@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from data_planning import planned, write_idx, write_images
@@ -86,6 +87,20 @@ PLANS = {
         x = x -> Resize([2, 2])
         split(train=50%, val=50%)
     """,
+    "parquet": """
+        rows  = parquet("homes.parquet")
+        old   = rows[rows.grade > 0 and rows.side == "a"]
+        x     = old -> except(price, side) -> SimpleImputer(strategy="median") -> StandardScaler
+        side  = old.side -> OrdinalEncoder
+        y     = old.price
+        split(train=60%, val=20%, test=20%, seed=4)
+    """,
+    "json": """
+        rows  = json("homes.json")
+        x     = rows -> select(rooms, age) -> SimpleImputer
+        y     = rows.grade
+        split(train=60%, val=40%, stratify=y)
+    """,
     "chars": """
         chars("play.txt") -> windows(8)
         split(train=60%, val=20%, test=20%)
@@ -119,6 +134,9 @@ PLANS = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "homes.csv").write_text(CSV, encoding="utf-8")
+    homes = pl.read_csv(tmp_path / "homes.csv")
+    homes.write_parquet(tmp_path / "homes.parquet")
+    homes.write_ndjson(tmp_path / "homes.json")
     (tmp_path / "play.txt").write_text(PLAY, encoding="utf-8")
     for part in ("train", "test"):
         write_images(tmp_path / "pets" / part, {"cat": [(6, 4), (5, 7)], "dog": [(4, 4)] * 3})
