@@ -28,7 +28,6 @@ NAMED_TOGETHER = {
     "source": ("source", "transform"),
     "transform": ("source", "transform"),
 }
-LATER = ("transform",)
 RESERVED_IN_DATA = frozenset({*FUNCTIONS, "select", "except", "split"})
 ARGUMENT_TYPES = tuple(
     name for name in values.WORDS if name not in {"size", "sizes", "tensor", "tensors", "schedules"}
@@ -39,6 +38,8 @@ INPUT_KINDS = (*KINDS, "number", "target", "fraction")
 COLUMN_KINDS = ("real", "unit", "prob", "index", "int")
 OUTPUT_KINDS = tuple(kind for kind in KINDS if kind != "score")
 ORIGIN = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII)
+# The size that a model gives to the number of rows.
+BATCH = "B"
 ARITHMETIC = frozenset({"+", "-", "*", "//", "%"})
 
 
@@ -62,8 +63,6 @@ def declare_externs(items: Sequence[tree.Item], context: Context, scope: Scope) 
             continue
         seen[name] = item.name.span
         mistake = next(_mistakes(item, context), None)
-        if mistake is None and item.kind.id in LATER:
-            mistake = errors.not_yet(head_of(item), f"`extern {item.kind.id}` in a spec")
         if mistake is not None:
             context.report(mistake)
             faulty.add(name)
@@ -147,9 +146,8 @@ def _form_mistakes(extern: tree.Extern) -> Iterator[Diagnostic]:
     kind, name, signature = extern.kind.id, extern.name.id, extern.signature
     said, every = f"the {kind} `{name}`", f"a {kind}"
     if signature is None:
-        if kind != "transform":
-            message = f"{said} does not say what it {'gives' if kind == 'source' else 'takes'}"
-            yield wrong.signature_form(extern.name.span, kind, name, message)
+        message = f"{said} does not say what it {'gives' if kind == 'source' else 'takes'}"
+        yield wrong.signature_form(extern.name.span, kind, name, message)
         return
     place = signature.span
     takes, gives = len(signature.inputs), len(signature.outputs)
@@ -170,6 +168,11 @@ def _form_mistakes(extern: tree.Extern) -> Iterator[Diagnostic]:
             yield wrong.signature_form(place, kind, name, message)
     elif kind == "transform" and (takes, gives) != (1, 1):
         yield wrong.signature_form(place, kind, name, f"{every} makes one row of one row")
+    elif kind == "transform":
+        for dim in signature.inputs[0].dims or ():
+            if isinstance(dim, tree.Name) and dim.id == BATCH:
+                message = f"{every} is typed by one row, and `{BATCH}` counts the rows"
+                yield wrong.signature_form(dim.span, kind, name, message)
 
 
 class Sizes:

@@ -11,7 +11,7 @@ import numpy as np
 
 from netspec import data as room
 from netspec.analysis.data import errors
-from netspec.data import functions
+from netspec.data import functions, user_transforms
 from netspec.data.problems import DataError
 from netspec.data.reading import Array, stack_columns
 from netspec.data.sources import load_table
@@ -31,6 +31,7 @@ from netspec.program.data import (
     Transform,
     Use,
 )
+from netspec.program.externs import Extern
 from netspec.source import Span
 
 Value = Any
@@ -43,7 +44,7 @@ class Evaluation:
     """The values of a plan's steps.
 
     `train` holds the training rows once they are known; `given` the source's table, when rows of
-    someone else's are to be prepared.
+    someone else's are to be prepared. `seed` is the data's.
     """
 
     plan: DataPlan
@@ -54,6 +55,7 @@ class Evaluation:
     train: Array | None = None
     own_test: int = 0
     given: Mapping[str, Any] | None = None
+    seed: int = 0
 
     def run(self, *, fitted: bool) -> None:
         """Every step of one phase, in order of the text."""
@@ -150,12 +152,20 @@ class Evaluation:
     def _transform(self, transform: Transform) -> Value:
         imputes = transform.name == "SimpleImputer"
         value = self.evaluate(transform.value, missing=imputes)
+        if transform.extern is not None:
+            return self._user_transform(transform, transform.extern, value)
         try:
             if transform.name in room.transforms.LEARNERS and transform not in self.learned:
                 self.learned[transform] = room.transforms.fit(transform, value, self.train)
             return room.transforms.apply(transform, value, self.learned.get(transform))
         except ValueError as problem:
             raise _refused(transform, problem) from problem
+
+    def _user_transform(self, transform: Transform, extern: Extern, value: Value) -> Value:
+        if transform not in self.learned:
+            rows = value[self.train]
+            self.learned[transform] = user_transforms.fit(transform, extern, rows, self.seed)
+        return user_transforms.apply(transform, extern, value, self.learned[transform])
 
 
 def _refused(transform: Transform, problem: ValueError) -> DataError:

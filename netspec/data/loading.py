@@ -64,7 +64,8 @@ def load(
     at fault.
     """
     seed = plan.seed if plan.seed is not None else seed
-    evaluation = Evaluation(plan=plan, root=root, random=np.random.RandomState(seed))
+    random = np.random.RandomState(seed)
+    evaluation = Evaluation(plan=plan, root=root, random=random, seed=seed)
     evaluation.run(fitted=False)
     rows = divide(plan, evaluation, seed)
     evaluation.train = rows[0]

@@ -20,7 +20,7 @@ from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
 from netspec.export.wrapping import WIDTH, wrap
-from netspec.program.data import DataPlan, Draw, Field, Load, Operand, Use
+from netspec.program.data import DataPlan, Draw, Field, Load, Operand, Transform, Use
 from netspec.program.externs import Extern
 
 HELPERS: Mapping[str, Callable[..., Any]] = {
@@ -95,7 +95,7 @@ class DataSource:
     """
 
     imports: tuple[str, ...]
-    user_sources: tuple[Extern, ...]
+    user_code: tuple[Extern, ...]
     functions: str
     body: str
 
@@ -114,7 +114,7 @@ def emit_data(
     fields = [f for f in plan.fields if names is None or f.name in names]
     seed = plan.seed if plan.seed is not None else seed
     needed = _needed(plan, fields)
-    printer = Printer(plan, _variables(plan), helpers=dict.fromkeys(helpers))
+    printer = Printer(plan, _variables(plan), seed, helpers=dict.fromkeys(helpers))
     body = [
         *_random(plan, needed, seed),
         *_steps(plan, printer, needed, fitted=False),
@@ -133,13 +133,24 @@ def emit_data(
     words = _words(text) | _words(text_of_body)
     imports = [line for name, line in MODULES.items() if name in words]
     imports += [f"from {module} import {name}" for module, name in printer.imports]
-    externs = (step.value.extern for step in plan.steps if isinstance(step.value, Load))
     return DataSource(
         imports=tuple(_joined(imports)),
-        user_sources=tuple(extern for extern in externs if extern is not None),
+        user_code=tuple(e for e in _user_code(plan) if (e.module, e.attribute) in printer.imports),
         functions=text,
         body=text_of_body + "\n",
     )
+
+
+def _user_code(plan: DataPlan) -> tuple[Extern, ...]:
+    """What of the user's the plan calls: sources and transforms."""
+
+    def within(expression: Operand) -> Iterator[Extern]:
+        if isinstance(expression, Load | Transform) and expression.extern is not None:
+            yield expression.extern
+        for part in parts(expression):
+            yield from within(part)
+
+    return tuple(extern for step in plan.steps for extern in within(step.value))
 
 
 def _words(text: str) -> set[str]:
@@ -176,7 +187,7 @@ def _variables(plan: DataPlan) -> dict[int, str]:
     taken |= {*MODULES, *HELPERS, *ALIASES, *LOCALS, *SCALERS}
     loads = [step.value for step in plan.steps if isinstance(step.value, Load)]
     taken |= {load.source for load in loads}
-    taken |= {load.extern.attribute for load in loads if load.extern is not None}
+    taken |= {extern.attribute for extern in _user_code(plan)}
     names: dict[int, str] = {}
     for number, step in enumerate(plan.steps):
         name = step.name

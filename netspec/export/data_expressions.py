@@ -22,6 +22,7 @@ from netspec.program.data import (
     Transform,
     Use,
 )
+from netspec.program.externs import Extern
 
 # How tightly Python binds; what binds looser than its surroundings goes into parentheses.
 ATOM, POWER, SIGN, TERM, SUM, AND, OR, COMPARE = range(8)
@@ -61,6 +62,7 @@ class Printer:
 
     plan: DataPlan
     names: Mapping[int, str]
+    seed: int = 0
     helpers: dict[str, None] = field(default_factory=dict)
     imports: dict[tuple[str, str], None] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -312,6 +314,8 @@ class Printer:
     def transform(self, transform: Transform) -> str:
         """A transform of a value; what it learns stands on lines before."""
         arguments = dict(transform.arguments)
+        if transform.extern is not None:
+            return self._users(transform, transform.extern)
         match transform.name:
             case "Normalize":
                 mean, std = (_numbers(arguments[name]) for name in ("mean", "std"))
@@ -339,6 +343,16 @@ class Printer:
         name = self.local("pca" if transform.name == "PCA" else "scaler")
         self.lines.append(f"{name} = {made}({options}).fit({raw}[train_rows]{column})")
         return f"{name}.transform({raw}{column}){ravel}"
+
+    def _users(self, transform: Transform, extern: Extern) -> str:
+        arguments = dict(transform.arguments)
+        if transform.seeded:
+            arguments["random_state"] = self.seed
+        raw, name = self.atom(transform.value), self.local("transform")
+        made = f"{self.use(extern.module, extern.attribute)}({_keywords(arguments)})"
+        self.lines.append(f"{name} = {made}")
+        self.lines.append(f"{name}.fit({raw}[train_rows])")
+        return f"{name}.transform({raw})"
 
     def _resize(self, transform: Transform) -> str:
         """Images of files are resized when decoded."""

@@ -85,8 +85,8 @@ def python_script(program: Program) -> str:
     modules = {extern.module for extern in program.externs}
     theirs = [line for line in data.imports if line.split()[1] not in modules]
     imports = sorted_imports([*theirs, *_imports(body)])
-    for load in data.user_sources:
-        user_names[load.target] = load.attribute
+    for extern in data.user_code:
+        user_names[extern.target] = extern.attribute
     own = codegen.user_import_lines(user_names)
     imports = "\n\n".join([imports, *(["\n".join(own)] if own else [])])
     return f'"""{title}"""\n\n{imports}\n\n{body}\n\nif __name__ == "__main__":\n    main()\n'

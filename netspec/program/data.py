@@ -172,7 +172,9 @@ class Transform:
     """`value -> StandardScaler`, fitted on the training rows only when `fitted`.
 
     `flat` says that the value is one column, not a matrix. `categories`: those of each column, for
-    an encoder; they are a fact of the whole column, like its type.
+    an encoder; they are a fact of the whole column, like its type. A transform of the user's has
+    its declaration as `extern`, and the `types` of the row that it takes and of the one it gives;
+    `seeded` says that it is given the data's seed.
     """
 
     span: Span
@@ -184,6 +186,9 @@ class Transform:
     flat: bool
     columns: tuple[str, ...] = ()
     categories: tuple[tuple[Category, ...], ...] = ()
+    seeded: bool = False
+    extern: Extern | None = None
+    types: tuple[TensorType, ...] = ()
 
 
 Expression = (

@@ -87,7 +87,7 @@ def test_alone_and_as_a_stop_condition(tmp_path: Path) -> None:
         ("Linear(2) }", "Linear(2) -> LogSoftmax(dim=1) }", "NS4003"),
         ("(score[B, C], index(C)[B])", "(score[B, C], real[B])", "NS4003"),
         ("(score[B, C], index(C)[B])", "score[B, C]", "NS2065"),
-        ("  seed      = 3", "  stop when stalled(train.worst, epochs=2)", "NS2015"),
+        ("  seed      = 3", "  stop when stalled(train.worst, epochs=2)", "NS2071"),
     ],
 )
 def test_what_does_not_fit_is_one_report(old: str, new: str, code: str, tmp_path: Path) -> None:

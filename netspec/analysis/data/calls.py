@@ -142,6 +142,9 @@ class Calls(Expressions):
         if self._entry("source", name.id) is not None:
             advice = "a source stands first"
             return self.block.fail(errors.not_for_data(stage.span, "a source after `->`", advice))
+        if name.id in self.block.catalog.faulty:
+            self.block.failed = True  # its declaration was reported
+            return UNKNOWN
         if name.id in left_out.TRANSFORMS:
             reason = left_out.TRANSFORMS[name.id]
             return self.block.fail(errors.transform_left_out(name.span, name.id, reason))

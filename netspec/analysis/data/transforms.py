@@ -8,6 +8,7 @@ from dataclasses import replace
 from netspec.analysis.data import errors, features
 from netspec.analysis.data.applying import Use
 from netspec.analysis.data.block import Block
+from netspec.analysis.data.user_transforms import user_transformed
 from netspec.analysis.data.values import INT, REAL, Array, Info, Table, Value
 from netspec.analysis.data.windows import windowed
 from netspec.analysis.network.values import UNKNOWN, Unknown
@@ -21,6 +22,10 @@ def transformed(block: Block, use: Use, value: Value) -> Value:
     """`value -> transform`."""
     if isinstance(value, Unknown):
         return UNKNOWN
+    extern = block.extern(use.entry)
+    if extern is not None:
+        place = (use.span, use.before)
+        return user_transformed(block, use.entry, extern, use.bound, value, place)
     return HANDLERS[use.name](block, use, value)
 
 

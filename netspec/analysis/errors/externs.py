@@ -312,3 +312,83 @@ def tensors_not_known(span: Span, name: str, module: str) -> Diagnostic:
         span,
         help=f"say `--allow {module}`, which `check` does not take: it imports nothing",
     )
+
+
+@code("NS2070")
+def transform_takes(
+    span: Span, message: str, declared: Span | None, help: str | None = None
+) -> Diagnostic:
+    """A transform of the spec's own is given something that its declaration does not take.
+
+    Its types are those of one row: `real[D]` is a row of D numbers, of a matrix or of a table's
+    columns; `real[]` is one number, of a column; `real[...]` is any. It is given floating numbers,
+    unless its declaration wants `int`, `index` or `bool`.
+
+    Wrong:
+        extern transform Clip(): real[D] -> real[D] from "my_data:Clip"
+        data {
+          rows = make_regression(n_samples=100)
+          x    = rows.x
+          y    = rows.y -> Clip
+        }
+        model { Linear(1) -> squeeze(-1) }
+        train {
+          loss      = MSELoss
+          optimizer = Adam
+          epochs    = 20
+        }
+
+    Right:
+        extern transform Clip(): real[...] -> real[...] from "my_data:Clip"
+        data {
+          rows = make_regression(n_samples=100)
+          x    = rows.x
+          y    = rows.y -> Clip
+        }
+        model { Linear(1) -> squeeze(-1) }
+        train {
+          loss      = MSELoss
+          optimizer = Adam
+          epochs    = 20
+        }
+    """
+    also = () if declared is None else (Label(declared, "declared here"),)
+    return error(message, span, also=also, help=help)
+
+
+@code("NS2071")
+def stalled_by_own(span: Span, measured: str) -> Diagnostic:
+    """`stalled` is asked of a metric that the spec declares.
+
+    It has to know whether more or less is better, which it knows of the loss and of the metrics
+    there are, and not of another. A metric of one's own is held against a number.
+
+    Wrong:
+        extern metric worst(): (score[B, C], index(C)[B]) -> real[] from "my_metrics:Worst"
+        data { make_moons() }
+        model { Linear(2) }
+        train {
+          loss      = CrossEntropyLoss
+          optimizer = Adam
+          epochs    = 20
+          metrics   = [worst]
+          stop when stalled(train.worst, epochs=5)
+        }
+
+    Right:
+        extern metric worst(): (score[B, C], index(C)[B]) -> real[] from "my_metrics:Worst"
+        data { make_moons() }
+        model { Linear(2) }
+        train {
+          loss      = CrossEntropyLoss
+          optimizer = Adam
+          epochs    = 20
+          metrics   = [worst]
+          stop when train.worst > 0.4
+        }
+    """
+    return error(
+        f"nothing says whether more or less of `{measured}` is better",
+        span,
+        help=f"hold it against a number, `stop when {measured} > 0.5`, or let the loss stall",
+    )

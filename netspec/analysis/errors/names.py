@@ -239,33 +239,6 @@ def shadows_catalogue(span: Span, name: str, kind: str) -> Diagnostic:
     return error(f"`{name}` is the name of a {kind} already", span, help="give it another name")
 
 
-@code("NS2015")
-def not_yet(span: Span, what: str) -> Diagnostic:
-    """A construct of the language is not supported yet.
-
-    The whole language is read, and some of it is not compiled by this version: a
-    transform of one's own.
-
-    Wrong:
-        extern transform Clip(): real[D] -> real[D] from "my_transforms:Clip"
-        model {
-          input x: real[B, 4]
-          Linear(4)
-        }
-
-    Right:
-        model {
-          input x: real[B, 4]
-          Linear(4)
-        }
-    """
-    return error(
-        f"{what} is not supported yet",
-        span,
-        notes=("it is part of the language; this version of netspec does not compile it",),
-    )
-
-
 @code("NS2016")
 def unknown_override(name: str, candidates: Sequence[str]) -> Diagnostic:
     """A `--set` names no param of the spec.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from netspec.analysis import errors
 from netspec.analysis.context import Context
+from netspec.analysis.errors import externs as wrong
 from netspec.analysis.network.refusals import Written, refusal_diagnostic
 from netspec.catalog import Refusal
 from netspec.catalog.kinds import REAL
@@ -42,8 +43,8 @@ def check_own(
     own = {metric.name for metric in metrics if metric.extern is not None}
     for stalled in (found for condition in stop for found in _stalls(condition)):
         if stalled.measured.metric in own:
-            # Nobody says which way is better.
-            context.report(errors.not_yet(stalled.span, "`stalled` by a metric of one's own"))
+            measured = f"{stalled.measured.split}.{stalled.measured.metric}"
+            context.report(wrong.stalled_by_own(stalled.span, measured))
 
 
 def _stalls(condition: StopCondition) -> Iterator[Stalled]:
