@@ -19,7 +19,8 @@ from netspec.source import Source
 
 CATALOG = catalog.load()
 # Sources and transforms whose text is netspec's own, or torchvision's.
-OWN = {"csv", "idx", "images", "Normalize", "Resize"}
+OWN = {"csv", "parquet", "json", "idx", "images", "chars", "text"}
+OWN |= {"windows", "Normalize", "Resize"}
 SOURCES = [name for name in CATALOG.names("source") if name not in OWN]
 TRANSFORMS = [name for name in CATALOG.names("transform") if name not in OWN]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from data_planning import codes, planned, types
 
+import netspec
 from netspec.data import Splits, Stored, load
 from netspec.data.schema import FolderReader
 from netspec.data.texts import read_chars, read_words
@@ -153,3 +155,25 @@ def test_mistakes(text: str, code: str, folder: Path) -> None:
     (folder / "none.txt").write_bytes(b"")
     (folder / "blank.txt").write_bytes(b" \n ")
     assert codes(text, folder) == [code]
+
+
+def test_a_run_keeps_the_vocabulary(folder: Path) -> None:
+    size = len(set(PLAY.replace("\r\n", "\n")))
+    text = f"""
+data {{
+  chars("play.txt") -> windows(8)
+}}
+
+model {{ Embedding(4) -> Linear({size}) -> movedim(-1, 1) }}
+
+train {{
+  loss      = CrossEntropyLoss
+  optimizer = SGD(lr=0.1)
+  epochs    = 1
+}}
+"""
+    (folder / "play.net").write_text(text, encoding="utf-8")
+    netspec.load(folder / "play.net").train(runs=folder / "runs")
+    (kept,) = (folder / "runs").glob("*/vocabulary.json")
+    told = json.loads(kept.read_text(encoding="utf-8"))
+    assert list(told.values()) == [sorted(set(PLAY.replace("\r\n", "\n")))]
