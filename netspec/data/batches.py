@@ -13,9 +13,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from netspec.analysis.data import errors
-from netspec.data.pixels import Normalization, finished
+from netspec.data.augmenting import augment, count_draws
+from netspec.data.pixels import Finish, finished
 from netspec.data.problems import DataError
 from netspec.data.reading import decode_image
+from netspec.program.data import Augment
 from netspec.source import Span
 
 # Rows are gathered in pieces of about this many bytes; an epoch of small data is one piece.
@@ -26,10 +28,14 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A field in memory: numbers, or images as bytes with what is still to be done to them."""
+    """A field in memory: numbers, or images as bytes with what is still to be done to them.
+
+    `augments` are what chance does to images in training.
+    """
 
     tensor: Tensor
-    steps: tuple[Normalization, ...] = ()
+    steps: tuple[Finish, ...] = ()
+    augments: tuple[Augment, ...] = ()
 
     def __len__(self) -> int:
         return len(self.tensor)
@@ -44,10 +50,11 @@ class Stored:
         width = self.tensor[0].numel() if len(self) else 1
         return width * (4 if self.is_bytes else self.tensor.element_size())
 
-    def rows(self, rows: Tensor | slice) -> Tensor:
-        """The numbers of these rows."""
+    def rows(self, rows: Tensor | slice, draws: Tensor | None = None) -> Tensor:
+        """The numbers of these rows; `draws` are the random ones of each, in training."""
         part = self.tensor[rows] if isinstance(rows, slice) else self.tensor.index_select(0, rows)
-        return finished(part, self.steps) if self.is_bytes else part
+        numbers = finished(part, self.steps) if self.is_bytes else part
+        return augment(numbers, self.augments, draws)
 
     def to(self, device: torch.device | str) -> Stored:
         """The field on a device."""
@@ -72,7 +79,8 @@ class Files:
     paths: tuple[Path, ...]
     channels: int
     size: tuple[int, int] | None
-    steps: tuple[Normalization, ...]
+    steps: tuple[Finish, ...]
+    augments: tuple[Augment, ...] = ()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -120,20 +128,25 @@ class Split:
         """Every row of every field."""
         return next(self.batches(None, None))
 
-    def batches(self, size: int | None, order: Tensor | None) -> Iterator[tuple[Tensor, ...]]:
+    def batches(
+        self, size: int | None, order: Tensor | None, seed: int | None = None
+    ) -> Iterator[tuple[Tensor, ...]]:
         """Batches of `size` rows, the last one perhaps smaller, in the order given.
 
-        `size` None: all rows at once. `order` None: as they are. Gathers many batches at once and
-        gives views of them.
+        `size` None: all rows at once. `order` None: as they are. With `seed` they are to be trained
+        on: chance changes images by numbers that hang on the seed and the row alone. Gathers many
+        batches at once and gives views of them.
         """
         count = len(self)
         size = count if size is None else max(1, min(size, count))
+        draws = self._draws(seed)
         if order is not None:
             order = order.to(self.device)
-        memory = [column for column in self.columns if isinstance(column, Stored)]
+        pairs = list(zip(self.columns, draws, strict=True))
+        memory = [(column, drawn) for column, drawn in pairs if isinstance(column, Stored)]
         disk = [
-            _decode(column, size, order, self.device)
-            for column in self.columns
+            _decode(column, size, order, self.device, drawn)
+            for column, drawn in pairs
             if isinstance(column, Files)
         ]
         for batch in _gathered(memory, size, order, count):
@@ -146,28 +159,44 @@ class Split:
                 for column in self.columns
             )
 
+    def _draws(self, seed: int | None) -> Sequence[Tensor | None]:
+        """The random numbers of each column, (rows, numbers), None for one that takes none."""
+        counts = [count_draws(column.augments) for column in self.columns]
+        if seed is None or not any(counts):
+            return [None] * len(counts)
+        # Drawn on the CPU, so that they are the same on every device.
+        generator = torch.Generator().manual_seed(seed)
+        drawn = torch.rand(len(self), sum(counts), generator=generator).to(self.device)
+        return [part if part.shape[1] else None for part in torch.split(drawn, counts, dim=1)]
+
 
 def _gathered(
-    columns: Sequence[Stored], size: int, order: Tensor | None, count: int
+    columns: Sequence[tuple[Stored, Tensor | None]], size: int, order: Tensor | None, count: int
 ) -> Iterator[tuple[Tensor, ...]]:
-    """Batches of the fields in memory."""
+    """Batches of the fields in memory, each with its random numbers."""
     if not columns:
         yield from (() for _ in range(0, count, size))
         return
-    row = sum(column.row_bytes() for column in columns)
+    row = sum(column.row_bytes() for column, _ in columns)
     piece = max(1, PIECE_BYTES // max(1, row * size)) * size
     for start in range(0, count, piece):
-        rows = slice(start, min(start + piece, count))
-        gathered = [column.rows(rows if order is None else order[rows]) for column in columns]
+        rows: Tensor | slice = slice(start, min(start + piece, count))
+        rows = rows if order is None else order[rows]
+        gathered = [
+            column.rows(rows, None if drawn is None else drawn[rows]) for column, drawn in columns
+        ]
         yield from zip(*(torch.split(numbers, size) for numbers in gathered), strict=True)
 
 
 def _decode(
-    files: Files, size: int, order: Tensor | None, device: torch.device
+    files: Files, size: int, order: Tensor | None, device: torch.device, draws: Tensor | None
 ) -> Iterator[Tensor]:
     """Batches of images on disk, decoded ahead by worker processes."""
     rows = list(range(len(files))) if order is None else order.tolist()
     batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+    drawn: Iterator[Tensor | None] = iter([None] * len(batches))
+    if draws is not None:
+        drawn = iter(torch.split(draws if order is None else draws[order], size))
     workers = min(MOST_WORKERS, os.cpu_count() or 1, len(batches))
     # A generator of its own: else each pass would draw from the stream that dropout draws from.
     own = torch.Generator()
@@ -176,7 +205,8 @@ def _decode(
     )
     try:
         for images in loader:
-            yield finished(images.to(device), files.steps)
+            numbers = finished(images.to(device), files.steps)
+            yield augment(numbers, files.augments, next(drawn))
     except (OSError, ValueError) as problem:
         # What a worker process raises comes with its traceback; the last line says it.
         detail = str(problem).strip().splitlines()[-1]

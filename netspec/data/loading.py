@@ -150,7 +150,8 @@ def consecutive(rows: Array) -> slice:
 def store(field: Field, value: Any, rows: Array | slice) -> Stored | Files:
     """A field's rows of one split, as they are kept for batches; images have row numbers."""
     if not isinstance(value, Pixels):
-        return Stored(tensor=torch.from_numpy(np.asarray(value[rows])).to(DTYPES[field.stored]))
+        numbers = torch.from_numpy(np.asarray(value[rows])).to(DTYPES[field.stored])
+        return Stored(tensor=numbers, augments=field.augments)
     assert not isinstance(rows, slice)
     images = value[rows]
     if isinstance(images.content, tuple):
@@ -163,12 +164,13 @@ def store(field: Field, value: Any, rows: Array | slice) -> Stored | Files:
                 channels=images.channels,
                 size=size,
                 steps=images.steps,
+                augments=field.augments,
             )
         images = replace(images, content=decode(field, images))
     tensor = torch.from_numpy(np.ascontiguousarray(images.content))
     if tensor.numel() * 4 <= NUMBERS_BELOW:
-        return Stored(tensor=finished(tensor, images.steps))
-    return Stored(tensor=tensor, steps=images.steps)
+        return Stored(tensor=finished(tensor, images.steps), augments=field.augments)
+    return Stored(tensor=tensor, steps=images.steps, augments=field.augments)
 
 
 def decode(field: Field, images: Pixels) -> Array:

@@ -29,13 +29,39 @@ class Normalization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cropping:
+    """The middle of each image, of `size` (height, width)."""
+
+    size: tuple[int, int]
+
+    def apply(self, images: torch.Tensor) -> torch.Tensor:
+        """images: (B, C, H, W)."""
+        height, width = self.size
+        top, left = round((images.shape[2] - height) / 2), round((images.shape[3] - width) / 2)
+        return images[:, :, top : top + height, left : left + width]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greying:
+    """Three channels to one, weighed as ITU-R BT.601 does."""
+
+    def apply(self, images: torch.Tensor) -> torch.Tensor:
+        """images: (B, 3, H, W)."""
+        red, green, blue = torch.split(images, 1, dim=1)
+        return red * 0.2989 + green * 0.587 + blue * 0.114
+
+
+Finish = Normalization | Cropping | Greying
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pixels:
     """Images as bytes, (images, C, H, W), or as files not decoded yet, in one size."""
 
     content: Array | tuple[Path, ...]
     channels: int
     size: tuple[int, int] | None = None
-    steps: tuple[Normalization, ...] = ()
+    steps: tuple[Finish, ...] = ()
 
     def __len__(self) -> int:
         return len(self.content)
@@ -55,7 +81,11 @@ class Pixels:
 
     def normalized(self, mean: Floats, std: Floats) -> Pixels:
         """The images with one more normalisation to be done."""
-        return replace(self, steps=(*self.steps, Normalization(mean=mean, std=std)))
+        return self.finished_by(Normalization(mean=mean, std=std))
+
+    def finished_by(self, step: Finish) -> Pixels:
+        """The images with one more thing to be done to their numbers."""
+        return replace(self, steps=(*self.steps, step))
 
     def decoded(self) -> Array:
         """The bytes, (images, C, H, W)."""
@@ -68,8 +98,8 @@ class Pixels:
         return finished(torch.from_numpy(self.decoded()), self.steps).numpy()
 
 
-def finished(images: torch.Tensor, steps: Sequence[Normalization]) -> torch.Tensor:
-    """Bytes to float32 within 0 to 1, then each normalisation. images: (B, C, H, W)."""
+def finished(images: torch.Tensor, steps: Sequence[Finish]) -> torch.Tensor:
+    """Bytes to float32 within 0 to 1, then each step. images: (B, C, H, W)."""
     numbers = images.to(torch.float32).div_(255)
     for step in steps:
         numbers = step.apply(numbers)

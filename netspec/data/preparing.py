@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from netspec.analysis.data.values import parts
+from netspec.data.augmenting import augment
 from netspec.data.evaluation import Evaluation, Learned
 from netspec.data.pixels import Pixels
 from netspec.program.data import (
@@ -178,4 +179,5 @@ def _column(column: Column, cells: Any) -> Any:
 def _tensor(field: Field, value: Any) -> Tensor:
     if isinstance(value, Pixels):
         value = value.numbers()
-    return torch.from_numpy(np.asarray(value)).to(DTYPES[field.stored])
+    tensor = torch.from_numpy(np.asarray(value)).to(DTYPES[field.stored])
+    return augment(tensor, field.augments, None)

@@ -72,6 +72,19 @@ def resize_images(images: Array, size: tuple[int, int]) -> Array:
     )
 
 
+def center_crop(images: Array, size: tuple[int, int]) -> Array:
+    """The middle of each image, (height, width). images: (B, C, H, W)."""
+    height, width = size
+    top, left = round((images.shape[2] - height) / 2), round((images.shape[3] - width) / 2)
+    return images[:, :, top : top + height, left : left + width]
+
+
+def grayscale(images: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Three channels to one, weighed as ITU-R BT.601 does. images: (B, 3, H, W)."""
+    red, green, blue = np.split(images, 3, axis=1)
+    return np.asarray(red * 0.2989 + green * 0.587 + blue * 0.114)
+
+
 def split_rows(
     rows: int,
     parts: Sequence[float],

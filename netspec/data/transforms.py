@@ -23,8 +23,8 @@ from sklearn.preprocessing import (
 )
 
 from netspec import data as room
-from netspec.data.pixels import Floats, Pixels
-from netspec.data.reading import stack_categories
+from netspec.data.pixels import Cropping, Floats, Greying, Pixels
+from netspec.data.reading import center_crop, grayscale, stack_categories
 from netspec.data.texts import cut_windows
 from netspec.program.data import Transform
 from netspec.program.graph import Literal
@@ -89,6 +89,16 @@ def apply(transform: Transform, value: Any, learned: Any) -> Any:
             return (value - centre) / np.asarray(std, dtype=value.dtype).reshape(shape)
         case "windows":
             return cut_windows(value, **arguments)  # type: ignore[arg-type]  # checked by type
+        case "CenterCrop":
+            side = arguments["size"]
+            height, width = side if isinstance(side, tuple) else (side, side)
+            assert isinstance(height, int)
+            assert isinstance(width, int)
+            if isinstance(value, Pixels):
+                return value.finished_by(Cropping(size=(height, width)))
+            return center_crop(value, (height, width))
+        case "Grayscale":
+            return value.finished_by(Greying()) if isinstance(value, Pixels) else grayscale(value)
         case "Resize":
             size = arguments["size"]
             assert isinstance(size, tuple)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.analysis.data.values import parts, uses
-from netspec.data import frames, reading, tables, texts
+from netspec.data import augmenting, frames, reading, tables, texts
 from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
@@ -47,6 +47,10 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         texts.read_chars,
         texts.read_words,
         texts.cut_windows,
+        reading.center_crop,
+        reading.grayscale,
+        augmenting.random_crop,
+        augmenting.random_flip,
         reading.split_rows,
         reading.split_groups,
     )

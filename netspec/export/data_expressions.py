@@ -321,6 +321,13 @@ class Printer:
                 mean, std = (_numbers(arguments[name]) for name in ("mean", "std"))
                 helper = self.helper("normalize")
                 return f"{helper}({self.pixels(transform.value)}, {mean}, {std})"
+            case "CenterCrop":
+                side = arguments["size"]
+                size = side if isinstance(side, tuple) else (side, side)
+                helper = self.helper("center_crop")
+                return f"{helper}({self.pixels(transform.value)}, {literal(size)})"
+            case "Grayscale":
+                return f"{self.helper('grayscale')}({self.pixels(transform.value)})"
             case "Resize":
                 return self._resize(transform)
             case "windows":

@@ -13,6 +13,7 @@ from dataclasses import replace
 from netspec import codegen
 from netspec.codegen.losses import function_name
 from netspec.codegen.settling import Loop, frozen_lines, has_ties
+from netspec.export.augmenting import augment_function, augment_helpers
 from netspec.export.data import emit_data
 from netspec.export.metrics import metrics_function
 from netspec.export.parameters import parameter_functions
@@ -40,7 +41,7 @@ FROM = {
 # What a script defines or imports itself, beside what its data needs.
 OWN_NAMES = frozenset(
     {"Any", "DEVICE", "GROUPS", "Groups", "Rows", *FROM, *STANDARD}
-    | {"evaluate", "fit", "grouped", "load_data", "main", "metrics"}
+    | {"augment", "evaluate", "fit", "grouped", "load_data", "main", "metrics"}
 )
 
 
@@ -50,7 +51,8 @@ def python_script(program: Program) -> str:
     assert program.train is not None
     plan, used = program.train, program.fields_used
     names = [field.name for field in program.data.fields if field.name in used]
-    helpers = ("find_file",) if plan.weights else ()
+    changed = [field for field in program.data.fields if field.name in used]
+    helpers = (*(("find_file",) if plan.weights else ()), *augment_helpers(changed))
     data = emit_data(program.data, seed=plan.seed, names=names, helpers=helpers)
     taken = _names_in("\n".join([*data.imports, data.functions])) | OWN_NAMES
     taken |= {f"{phase.name}_groups".upper() for phase in plan.phases}
@@ -71,6 +73,7 @@ def python_script(program: Program) -> str:
         "Rows = dict[str, Tensor]\n" + f"DEVICE = torch.device({DEVICES[plan.device]})\n",
         data.functions,
         _load_function(data.body, script),
+        augment_function(changed),
         model.text,
         *(loss.text for loss in losses),
         metrics_function(plan, user_names) if script.compares else "",
@@ -101,6 +104,7 @@ def _script(program: Program, makes: str, fields: Sequence[str]) -> Script:
     inputs = [slot.name or "x" for slot in network.graph.inputs]
     prediction, target = compared(plan.judged.loss, network.output_names, inputs)
     split = data.split
+    changes = [c for field in data.fields if field.name in fields for c in field.augments]
     known = data.sizes[0] if data.sizes is not None else None
     script = Script(
         plan=plan,
@@ -114,6 +118,8 @@ def _script(program: Program, makes: str, fields: Sequence[str]) -> Script:
         whole=plan.batch is None or (known is not None and plan.batch >= known),
         shuffled=known is not None and plan.batch is not None and plan.batch < known,
         measured_rows=evaluation_rows(plan.batch, plan.row_numbers(network)),
+        draws=sum(change.draws for change in changes),
+        crops=any(change.name == "RandomCrop" for change in changes),
     )
     if plan.models:
         known_target = plan.judged.target

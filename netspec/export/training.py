@@ -172,8 +172,14 @@ def _epoch(writer: Writer, script: Script) -> None:
     _begin_totals(writer, script)
     if script.may_end_within:
         writer.line("seen = 0")
+    if script.draws:
+        writer.line(
+            f"chance = torch.Generator().manual_seed(-1 - ({plan.seed} * 1_000_003 + epoch))"
+        )
+        writer.line(f"draws = torch.rand(count, {script.draws}, generator=chance).to(DEVICE)")
     if script.whole:
-        writer.line("rows, number = train, 1" if plan.accumulate > 1 else "rows = train")
+        rows = "augment(train, draws)" if script.draws else "train"
+        writer.line(f"rows, number = {rows}, 1" if plan.accumulate > 1 else f"rows = {rows}")
         _step(writer, script, batched=False)
     else:
         seed = f"{plan.seed} * 1_000_003 + epoch"
@@ -190,6 +196,8 @@ def _epoch(writer: Writer, script: Script) -> None:
         )
         with writer.block(header):
             writer.line("rows = {name: tensor[batch] for name, tensor in train.items()}")
+            if script.draws:
+                writer.line("rows = augment(rows, draws[batch])")
             _step(writer, script, batched=True)
     _record(writer, script)
 
@@ -366,13 +374,15 @@ def evaluate_function(script: Script) -> str:
         _begin_totals(writer, script)
         writer.line(f"{model}.eval()")
         if script.measured_rows is None:
-            writer.line("rows = data")
+            writer.line("rows = augment(data)" if script.crops else "rows = data")
             _measure(writer, script)
         else:
             size = script.measured_rows
             with writer.block(f"for start in range(0, count, {size}):"):
                 pairs = "for name, tensor in data.items()"
                 writer.line(f"rows = {{name: tensor[start : start + {size}] {pairs}}}")
+                if script.crops:
+                    writer.line("rows = augment(rows)")
                 _measure(writer, script)
         writer.line(f"{model}.train()")
         entries = _measured(script, "count")

@@ -17,8 +17,9 @@ class Script:
 
     `prediction` and `target` are what metrics compare, as expressions over `output` and `rows`;
     `whole` says that every step takes all rows, `shuffled` that there surely are more rows than a
-    batch takes; `measured_rows` is how many are measured at once. `compiled` holds inside the loop
-    of a plan that says so.
+    batch takes; `measured_rows` is how many are measured at once. `draws` is how many random
+    numbers a row of images takes in training, `crops` says that they are cropped when measured
+    too. `compiled` holds inside the loop of a plan that says so.
     """
 
     plan: TrainPlan
@@ -32,6 +33,8 @@ class Script:
     whole: bool
     shuffled: bool
     measured_rows: int | None
+    draws: int = 0
+    crops: bool = False
     compiled: bool = False
 
     @property

@@ -25,12 +25,33 @@ Category = str | int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Augment:
+    """A change of images by chance, in training only.
+
+    A crop has a `size` (height, width), after a border `padding` (height, width) of `fill`, one
+    number or one for each channel; a flip has the chance `p`.
+    """
+
+    name: OneOf["RandomCrop", "RandomHorizontalFlip", "RandomVerticalFlip"]
+    size: tuple[int, int] = (0, 0)
+    padding: tuple[int, int] = (0, 0)
+    fill: tuple[float, ...] = (0.0,)
+    p: float = 0.0
+
+    @property
+    def draws(self) -> int:
+        """How many random numbers it takes for a row."""
+        return 2 if self.name == "RandomCrop" else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """A named column of tensors; `type` has the batch dimension `B` first.
 
     `step` is the step that makes it, `stored` the dtype its tensor is held in. `origin` says in
     words where it comes from: `rows.medv is one number per row (boston.csv, column 14)`.
-    `consumed` says whether something else in the data block uses it.
+    `consumed` says whether something else in the data block uses it. `augments` are what chance
+    does to its images in training; the type is that afterwards.
     """
 
     span: Span
@@ -41,6 +62,7 @@ class Field:
     origin: str = ""
     consumed: bool = False
     class_names: tuple[str, ...] = ()
+    augments: tuple[Augment, ...] = ()
 
 
 # --- expressions -----------------------------------------------------------------------------

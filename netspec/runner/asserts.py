@@ -37,7 +37,9 @@ class Held:
         """The same rows on a device."""
         return Held(self.fields, tuple(tensor.to(device) for tensor in self.tensors))
 
-    def batches(self, size: int | None, order: Tensor | None) -> Iterator[tuple[Tensor, ...]]:
+    def batches(
+        self, size: int | None, order: Tensor | None, seed: int | None = None
+    ) -> Iterator[tuple[Tensor, ...]]:
         """All rows at once."""
         yield self.tensors
 

@@ -35,8 +35,13 @@ class Split(Protocol):
     def to(self, device: torch.device) -> Split:
         """The same rows on a device."""
 
-    def batches(self, size: int | None, order: Tensor | None) -> Iterator[tuple[Tensor, ...]]:
-        """The rows in this order, `size` at a time; none is all at once, none as they stand."""
+    def batches(
+        self, size: int | None, order: Tensor | None, seed: int | None = None
+    ) -> Iterator[tuple[Tensor, ...]]:
+        """The rows in this order, `size` at a time; none is all at once, none as they stand.
+
+        With a seed they are to be trained on, and chance may change them as the seed tells.
+        """
 
 
 class Splits(Protocol):

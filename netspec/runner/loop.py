@@ -37,7 +37,8 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
         rows_seen = 0
         rates_now = {key: rates(turn.optimizer)[0] for key, turn in rate_names(job)}
 
-        for number, batch in enumerate(job.train.batches(plan.batch, order(job, epoch)), 1):
+        drawn = job.train.batches(plan.batch, order(job, epoch), chance(job, epoch))
+        for number, batch in enumerate(drawn, 1):
             rows = batch[0].shape[0]
             moves = number % plan.accumulate == 0 or number >= batches
             sums = iter(totals)
@@ -131,6 +132,11 @@ def order(job: Job, epoch: int) -> Tensor | None:
         return None
     generator = torch.Generator().manual_seed(job.plan.seed * 1_000_003 + epoch)
     return torch.randperm(rows, generator=generator)
+
+
+def chance(job: Job, epoch: int) -> int:
+    """The seed of what chance does to rows in an epoch: another than that of their order."""
+    return -1 - (job.plan.seed * 1_000_003 + epoch)
 
 
 def together(accumulate: int, number: int, batches: int) -> int:

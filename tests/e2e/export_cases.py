@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from export_functions import FUNCTION_CASES
+from export_images import IMAGE_CASES
 from export_losses import LOSS_CASES
 from export_networks import NETWORKS
 from export_phases import PHASE_CASES
@@ -444,3 +445,4 @@ CASES["one_line"] = (
     "train { loss = BCELoss\noptimizer = SGD(lr=1)\nepochs = 2 }\n"
 )
 CASES |= NETWORKS
+CASES |= IMAGE_CASES

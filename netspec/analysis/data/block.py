@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from netspec.analysis.data.values import Array, Info, Table, Value
+from netspec.analysis.data.values import Array, Augmented, Info, Table, Value
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Diagnostic, Sink
@@ -98,6 +98,8 @@ class Block:
         step = None
         if isinstance(value, Table | Array):
             step = self.add_named(name.id, value, name.span)
+        if isinstance(value, Augmented):
+            step = self.add_named(name.id, value.array, name.span)
         if isinstance(value, Unknown):
             self.failed = True
         self.names[name.id] = Named(value, name.span, step, exported=exported)

@@ -9,7 +9,7 @@ from netspec.analysis.data.expressions import Expressions
 from netspec.analysis.data.sources import arguments_by_name, refused, source_table
 from netspec.analysis.data.tables import chosen, unknown
 from netspec.analysis.data.transforms import transformed
-from netspec.analysis.data.values import Array, Pending, Size, Table, Value, describe
+from netspec.analysis.data.values import Array, Augmented, Pending, Size, Table, Value, describe
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal, left_out
 from netspec.program.graph import Literal
@@ -96,7 +96,7 @@ class Calls(Expressions):
             value = self.evaluate(expression)
             if isinstance(value, Unknown):
                 return UNKNOWN
-            if isinstance(value, Table | Array | Size | Pending):
+            if isinstance(value, Table | Array | Augmented | Size | Pending):
                 what = f"an argument of `{entry.name}`"
                 given = describe(value)
                 return self.block.fail(
@@ -123,6 +123,8 @@ class Calls(Expressions):
             case _:
                 advice = "a transform, a function, `select` or `except` comes after `->`"
                 return self.block.fail(errors.not_for_data(stage.span, "this stage", advice))
+        if isinstance(value, Augmented) and name.id in SELECTORS:
+            return self.block.fail(errors.after_chance(stage.span, f"`{name.id}`"))
         if name.id in SELECTORS:
             return self._selected(value, name, call, stage.span, before)
         transform = self._entry("transform", name.id)

@@ -535,6 +535,34 @@ def transform_left_out(span: Span, name: str, reason: str) -> Diagnostic:
     return error(f"`{name}` is left out: it {reason}", span)
 
 
+@code("NS5538")
+def after_chance(span: Span, what: str) -> Diagnostic:
+    """Something comes after a transform that changes images by chance.
+
+    `RandomCrop` and the flips act when a batch is trained on, after everything else was made once
+    for all rows. Only `Normalize`, which does the same to every number, may follow them.
+
+    Wrong:
+        data {
+          digits = load_digits()
+          x      = digits.images -> unsqueeze(1) -> RandomCrop(8, padding=1) -> CenterCrop(6)
+          y      = digits.y
+        }
+
+    Right:
+        data {
+          digits = load_digits()
+          x      = digits.images -> unsqueeze(1) -> CenterCrop(6) -> RandomCrop(6, padding=1)
+          y      = digits.y
+        }
+    """
+    return error(
+        f"{what} comes after a transform that changes images by chance",
+        span,
+        help="put it before: chance changes the batches of training, once all rows are made",
+    )
+
+
 def unreadable(problem: Unreadable, span: Span) -> Diagnostic:
     """The diagnostic for a file that tells nothing."""
     match problem.reason:

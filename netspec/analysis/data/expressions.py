@@ -9,7 +9,7 @@ from netspec.analysis.data import errors
 from netspec.analysis.data.arrays import combine, keep_rows, negate
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.tables import by_position, chosen, picked, subscript_array
-from netspec.analysis.data.values import Array, Pending, Size, Table, Value, describe
+from netspec.analysis.data.values import Array, Augmented, Pending, Size, Table, Value, describe
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Apply, Use
 from netspec.program.graph import Literal
@@ -117,7 +117,7 @@ class Expressions(ABC):
             value = self.evaluate(item)
             if isinstance(value, Unknown):
                 return UNKNOWN
-            if isinstance(value, Table | Array | Size | Pending):
+            if isinstance(value, Table | Array | Augmented | Size | Pending):
                 advice = "join columns with `stack(a, b, dim=1)`, rows with `cat(a, b)`"
                 given = describe(value)
                 return self.block.fail(
@@ -145,6 +145,8 @@ class Expressions(ABC):
         value = self.evaluate(expression.operand)
         if isinstance(value, Unknown):
             return UNKNOWN
+        if isinstance(value, Augmented):
+            return self.block.fail(errors.after_chance(expression.span, f"`{expression.op}`"))
         if isinstance(value, Array):
             return negate(self.block, expression, value)
         if isinstance(value, Pending):
@@ -165,6 +167,8 @@ class Expressions(ABC):
         right = self.evaluate(expression.right)
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return UNKNOWN
+        if isinstance(left, Augmented) or isinstance(right, Augmented):
+            return self.block.fail(errors.after_chance(expression.span, f"`{expression.op}`"))
         if isinstance(left, Array | Pending) or isinstance(right, Array | Pending):
             return combine(self.block, expression, left, right)
         if isinstance(left, Size) or isinstance(right, Size):
@@ -261,6 +265,8 @@ class Expressions(ABC):
 
     def _subscript(self, expression: tree.Subscript) -> Value:
         value = self.evaluate(expression.value)
+        if isinstance(value, Augmented):
+            return self.block.fail(errors.after_chance(expression.span, "`[...]`"))
         if isinstance(value, Unknown):
             return UNKNOWN
         if not isinstance(value, Table | Array):
@@ -316,7 +322,7 @@ class Expressions(ABC):
                 return slice(*ends)
             case _:
                 value = self.evaluate(item)
-                if isinstance(value, Table | Size | Pending):
+                if isinstance(value, Table | Augmented | Size | Pending):
                     given = describe(value)
                     return self.block.fail(
                         errors.wrong_value(
@@ -330,4 +336,6 @@ def as_use(value: Value, step: int) -> Value:
     """A bound value as later expressions see it: by the step that makes it."""
     if isinstance(value, Table | Array):
         return replace(value, expression=Use(step))
+    if isinstance(value, Augmented):
+        return replace(value, array=replace(value.array, expression=Use(step)))
     return value

@@ -10,9 +10,9 @@ from netspec.analysis.data.arrays import check_numbers, rows_words
 from netspec.analysis.data.block import Block, Named
 from netspec.analysis.data.expressions import as_use
 from netspec.analysis.data.tables import as_matrix
-from netspec.analysis.data.values import REAL, Array, Table, classes_of
+from netspec.analysis.data.values import REAL, Array, Augmented, Table, classes_of
 from netspec.analysis.network.values import UNKNOWN, Unknown
-from netspec.program.data import Field, Stored, Use
+from netspec.program.data import Augment, Field, Stored, Use
 from netspec.source import Span
 from netspec.types import Dim, Kind, TensorType
 
@@ -65,6 +65,8 @@ def _arrays(block: Block) -> Iterator[tuple[str, Named, Array]]:
         value = named.value
         if isinstance(value, Array):
             yield name, named, value
+        elif isinstance(value, Augmented):
+            yield name, named, value.array
         elif isinstance(value, Table) and named.step is not None:
             if named.used and name not in INPUTS:
                 continue
@@ -109,6 +111,9 @@ def _field(block: Block, name: str, named: Named, array: Array) -> Field | None:
             block.fail(errors.image_sizes_differ(named.span, name, place))
             return None
         sizes.append(Dim.of(dim))
+    augments: tuple[Augment, ...] = ()
+    if isinstance(named.value, Augmented):
+        augments, sizes = named.value.augments, [Dim.of(dim) for dim in named.value.dims]
     kind = array.kind
     classes = classes_of(array.values) if not array.dims and kind == REAL else None
     if classes is not None:
@@ -122,6 +127,7 @@ def _field(block: Block, name: str, named: Named, array: Array) -> Field | None:
         origin=_origin(name, array, kind),
         consumed=named.used,
         class_names=array.class_names,
+        augments=augments,
     )
 
 

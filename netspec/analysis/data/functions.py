@@ -30,6 +30,7 @@ from netspec.analysis.data.values import (
     BOOL,
     REAL,
     Array,
+    Augmented,
     Pending,
     Size,
     Table,
@@ -58,6 +59,9 @@ def apply(
         isinstance(v, Unknown) for v in (*bound.values.values(), *(v for v, _ in bound.repeated))
     ):
         return UNKNOWN
+    given = (*bound.values.values(), *(value for value, _ in bound.repeated))
+    if any(isinstance(value, Augmented) for value in given):
+        return block.fail(errors.after_chance(span, f"`{name}`"))
     return HANDLERS.get(name, _elementwise)(block, bound)
 
 
@@ -141,7 +145,7 @@ def _draw(block: Block, call: Arguments) -> Value:
     if "size" not in call.values:
         return Pending(expression=draw, span=call.span)
     size = call.values["size"]
-    if isinstance(size, Table | Array | Pending | Unknown):
+    if isinstance(size, Table | Array | Augmented | Pending | Unknown):
         return wrong(block, call, "size", "a whole number or a list of them")
     return drawn(block, draw, size, call.spans["size"])
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from netspec.analysis.data import errors, features
+from netspec.analysis.data import errors, features, images
 from netspec.analysis.data.applying import Use
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.user_transforms import user_transformed
-from netspec.analysis.data.values import INT, REAL, Array, Info, Table, Value
+from netspec.analysis.data.values import INT, REAL, Array, Augmented, Info, Table, Value
 from netspec.analysis.data.windows import windowed
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Category
@@ -23,6 +23,8 @@ def transformed(block: Block, use: Use, value: Value) -> Value:
     if isinstance(value, Unknown):
         return UNKNOWN
     extern = block.extern(use.entry)
+    if isinstance(value, Augmented) and (extern or use.name not in images.AFTER_CHANCE):
+        return block.fail(errors.after_chance(use.span, f"`{use.name}`"))
     if extern is not None:
         place = (use.span, use.before)
         return user_transformed(block, use.entry, extern, use.bound, value, place)
@@ -166,51 +168,11 @@ def _ordinal(block: Block, use: Use, value: Value) -> Value:
     )
 
 
-# --- images ----------------------------------------------------------------------------------
-
-
-def _normalized(block: Block, use: Use, value: Value) -> Value:
-    """`Normalize(mean, std)`: of images, real numbers."""
-    if not isinstance(value, Array) or len(value.dims) != 3:
-        return use.refuse(block, value, "normalise images; numbers are scaled by `StandardScaler`")
-    for name in ("mean", "std"):
-        given = use.bound.values[name]
-        if isinstance(given, tuple) and len(given) not in (1, value.dims[0]):
-            message = f"`{name}` has {len(given)} numbers for {value.dims[0]} channels"
-            advice = "give one number, or one for each channel"
-            return block.fail(errors.arguments_refused(use.span, message, advice))
-        if name == "std" and 0 in (given if isinstance(given, tuple) else (given,)):
-            message = "`std` of `Normalize` is 0"
-            return block.fail(errors.arguments_refused(use.span, message, "divide by a deviation"))
-    value = block.hoist(value, use.before)
-    made = use.node(value.expression, fitted=False, flat=False)
-    return replace(value, expression=made, kind=REAL, values=None)
-
-
-def _resized(block: Block, use: Use, value: Value) -> Value:
-    """`Resize([height, width])`, of images as they come from their source."""
-    if not isinstance(value, Array) or not value.pixels or value.kind == REAL:
-        advice = "resize images of `images` or `idx`, before `Normalize` and arithmetic"
-        return use.refuse(block, value, advice)
-    if value.resized:
-        return use.refuse(block, value, "they are resized already: once, to the size wanted")
-    size = use.bound.values["size"]
-    assert isinstance(size, tuple)
-    height, width = (int(s) if isinstance(s, int) else 0 for s in size)
-    if not (0 < height <= 4096 and 0 < width <= 4096):
-        message = f"`size` of `Resize` is a height and a width from 1 to 4096, not {list(size)}"
-        return block.fail(errors.arguments_refused(use.span, message, "e.g. `Resize([32, 32])`"))
-    value = block.hoist(value, use.before)
-    made = use.node(value.expression, fitted=False, flat=False)
-    return replace(value, expression=made, dims=(value.dims[0], height, width), resized=True)
-
-
 HANDLERS: Mapping[str, Callable[[Block, Use, Value], Value]] = {
     **features.HANDLERS,
+    **images.HANDLERS,
     "SimpleImputer": _imputed,
     "OneHotEncoder": _one_hot,
     "OrdinalEncoder": _ordinal,
-    "Normalize": _normalized,
-    "Resize": _resized,
     "windows": windowed,
 }

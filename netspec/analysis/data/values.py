@@ -9,6 +9,7 @@ from typing import Literal as OneOf
 from netspec.analysis.network.values import Unknown
 from netspec.program.data import (
     Apply,
+    Augment,
     Category,
     Choose,
     Draw,
@@ -92,6 +93,15 @@ class Array:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Augmented:
+    """Images that chance changes in training: `array` before that, `dims` of a row afterwards."""
+
+    array: Array
+    dims: tuple[int, int, int]
+    augments: tuple[Augment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """A number of rows, known or not."""
 
@@ -107,7 +117,7 @@ class Pending:
     span: Span
 
 
-Value = Table | Array | Size | Pending | Unknown | Literal
+Value = Table | Array | Augmented | Size | Pending | Unknown | Literal
 
 
 def describe(value: Value) -> str:
@@ -125,6 +135,8 @@ def describe(value: Value) -> str:
             return "a column"
         case Array():
             return "a matrix" if len(value.dims) == 1 else "an array"
+        case Augmented():
+            return "images that chance changes"
         case Size():
             return "a number of rows"
         case Pending():

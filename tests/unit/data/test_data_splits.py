@@ -81,6 +81,15 @@ PLANS = {
         images("pets")
         x = x -> Resize([4, 5]) -> Normalize([0.1, 0.2, 0.3], 0.5)
     """,
+    "grey_pictures": """
+        images("pets")
+        x = x -> Resize([7, 6]) -> CenterCrop([4, 3]) -> Grayscale -> Normalize(0.5, 0.25)
+    """,
+    "grey_numbers": """
+        images("pets")
+        raw = x -> Resize([7, 6])
+        x = raw * 2 - 1 -> Grayscale -> CenterCrop([4, 3])
+    """,
     "small_pictures": """
         idx("x.gz", "y", test_images="x.gz", test_labels="y")
         z = x * 2 - 1 -> flatten
@@ -297,14 +306,17 @@ def test_batches_are_the_rows_in_order(
 def test_images_are_the_same_wherever_they_are_kept(
     number: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = loaded(PLANS["pictures"], folder)
+    text = PLANS["pictures"].rstrip() + " -> RandomCrop(3, padding=1, fill=0.5)"
+    wanted = loaded(text, folder)
     monkeypatch.setattr(loading, number, 0 if number.isupper() else lambda: 0)
-    found = loaded(PLANS["pictures"], folder)
+    found = loaded(text, folder)
     assert isinstance(found.train.columns[0], Files) == (number == "memory_for_images")
     order = torch.tensor([3, 1, 4, 0, 2])
-    for a, b in zip(wanted.train.batches(2, order), found.train.batches(2, order), strict=True):
-        assert torch.equal(a[0], b[0])
-        assert torch.equal(a[1], b[1])
+    for seed in (None, 5):
+        both = (splits.train.batches(2, order, seed) for splits in (wanted, found))
+        for a, b in zip(*both, strict=True):
+            assert torch.equal(a[0], b[0])
+            assert torch.equal(a[1], b[1])
 
 
 @pytest.mark.parametrize("on_disk", [False, True])

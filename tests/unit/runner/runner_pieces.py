@@ -36,7 +36,9 @@ class Rows:
     def to(self, device: torch.device) -> Rows:
         return Rows(self.fields, tuple(tensor.to(device) for tensor in self.tensors))
 
-    def batches(self, size: int | None, order: Tensor | None) -> Iterator[tuple[Tensor, ...]]:
+    def batches(
+        self, size: int | None, order: Tensor | None, seed: int | None = None
+    ) -> Iterator[tuple[Tensor, ...]]:
         tensors = self.tensors
         if order is not None:
             tensors = tuple(tensor.index_select(0, order) for tensor in tensors)
