@@ -18,11 +18,15 @@ from netspec.diagnostics import Sink
 from netspec.source import Source
 
 CATALOG = catalog.load()
-# Sources and transforms whose text is netspec's own, or torchvision's.
-OWN = {"csv", "parquet", "json", "idx", "images", "chars", "text"}
-OWN |= {"windows", "Normalize", "Resize"}
-SOURCES = [name for name in CATALOG.names("source") if name not in OWN]
-TRANSFORMS = [name for name in CATALOG.names("transform") if name not in OWN]
+
+
+def declared_of(kind: str) -> list[str]:
+    """The names that are scikit-learn's."""
+    named = ((name, CATALOG.find(kind, name)) for name in CATALOG.names(kind))
+    return [name for name, found in named if found and found.target.startswith("sklearn.")]
+
+
+SOURCES, TRANSFORMS = declared_of("source"), declared_of("transform")
 
 SOURCES_LEFT_OUT = {
     "make_biclusters": "a matrix of blocks, without rows and targets",
