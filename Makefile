@@ -2,6 +2,7 @@
 
 SPEC ?= specs/two_moons.net
 JOBS ?= 2
+PROGRAMS ?= 100000
 
 # Expanded only where an environment is made, so that a second `make run` does not pay for it.
 PYTHON ?= $(shell for python in python3.11 python3; do \
@@ -14,7 +15,7 @@ INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint format reference benchmarks clean
+.PHONY: run test fuzz lint format reference benchmarks clean
 
 run: $(INSTALLED) ## train a spec: make run SPEC=specs/rings.net
 	@$(BIN)/netspec run $(SPEC)
@@ -23,6 +24,10 @@ run: $(INSTALLED) ## train a spec: make run SPEC=specs/rings.net
 test: export OMP_NUM_THREADS ?= 1
 test: $(INSTALLED_DEV) ## run every test
 	@$(BIN)/python -m pytest -n $(JOBS)
+
+fuzz: export OMP_NUM_THREADS ?= 1
+fuzz: $(INSTALLED_DEV) ## check many random programs against torch: make fuzz PROGRAMS=100000
+	@NETSPEC_PROGRAMS=$(PROGRAMS) $(BIN)/python -m pytest -n $(JOBS) tests/property/test_random_nets.py
 
 lint: $(INSTALLED_DEV) ## rules, layout and types, changing nothing
 	@$(BIN)/ruff check .

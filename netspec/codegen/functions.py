@@ -89,6 +89,9 @@ DROPPING = {"scaled_dot_product_attention": (4, "dropout_p")}
 # Functions that give a tuple even of one tensor.
 TUPLES = frozenset({"chunk", "meshgrid", "split", "tensor_split", "unbind"})
 
+# Arguments that torch's method calls otherwise than its function.
+OF_METHODS = {("split", "split_size_or_sections"): "split_size"}
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -147,6 +150,7 @@ def written(
     ]
     match FORMS[function]:
         case Form.METHOD if positional and operands[0].tensor:
+            named = [(OF_METHODS.get((function, name), name), value) for name, value in named]
             return call(attribute(positional[0], function), positional[1:], named)
         case Form.METHOD | Form.TORCH:
             return call(f"torch.{function}", positional, named)

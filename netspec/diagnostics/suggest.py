@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 FARTHEST = 3
@@ -30,10 +31,19 @@ def near(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
     Case alone costs nothing, and a short name may differ by less than half its letters.
     """
     farthest = min(FARTHEST, len(name) // 2)
-    ranked = sorted(
-        (distance(name.lower(), c.lower()), distance(name, c), c) for c in set(candidates)
-    )
-    close = [(d, c) for d, _, c in ranked if d <= farthest]
+    lower = name.lower()
+    letters = Counter(lower)
+    ranked: list[tuple[int, int, str]] = []
+    for candidate in set(candidates):
+        # Each edit mends one letter at most on either side: most names are told apart by that.
+        other = candidate.lower()
+        if abs(len(other) - len(lower)) > farthest or (letters - Counter(other)).total() > farthest:
+            continue
+        far = distance(lower, other)
+        if far <= farthest:
+            ranked.append((far, distance(name, candidate), candidate))
+    ranked.sort()
+    close = [(far, candidate) for far, _, candidate in ranked]
     # A name that differs in case alone is surely the one that was meant.
     slack = 1 if close and close[0][0] else 0
     return tuple(c for d, c in close if d <= close[0][0] + slack)[:3]

@@ -33,6 +33,7 @@ from netspec.analysis.network.values import (
     describe,
 )
 from netspec.catalog import Entry, Need, Operation, Refusal, left_out, operators
+from netspec.catalog.kinds import REAL, UNIT, accepts
 from netspec.catalog.left_out_functions import FUNCTIONS
 from netspec.program.graph import Requirement
 from netspec.source import Span
@@ -43,6 +44,9 @@ from netspec.types import Dim
 
 # What makes a tensor of a body's own.
 STORED = frozenset({"Parameter", "Buffer"})
+
+# What a loss compares with, in the words of its declaration: numbers, whatever they are kept as.
+COMPARED = frozenset({"target", "fraction", "sign"})
 
 # Methods of torch's tensors whose function is called otherwise.
 METHODS = {"view": "reshape"}
@@ -192,7 +196,7 @@ class Expressions(ABC):
         if found is not None:
             return found
         self.context.report(self.unknown_name(name, frame))
-        frame.scope.bind(name.id, UNKNOWN, name.span)
+        frame.scope.absorb(name.id, name.span)
         return UNKNOWN
 
     def catalogue_name(self, name: str) -> CatalogueName | None:
@@ -333,7 +337,8 @@ class Expressions(ABC):
             entry, (*args, *(k.value for k in keywords)), named, given[len(flow) :]
         ):
             return UNKNOWN
-        aligned = self.aligned(entry, call, positional)
+        led = _led_by_tensors(entry, positional, named)
+        aligned = self.aligned(entry, call, led, frame)
         if aligned is None:
             return UNKNOWN
         positional = aligned
@@ -358,13 +363,36 @@ class Expressions(ABC):
         return results[0] if len(results) == 1 else tuple(results)
 
     def aligned(
-        self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...]
+        self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...], frame: Frame
     ) -> tuple[Value, ...] | None:
-        """The operands of a function, as they are; a loss looks at some in another shape.
+        """The operands of a function as it takes them; a loss looks at some in another shape.
 
         None when they cannot be looked at so, which is reported.
         """
-        return positional
+        if entry.kind != "function" or frame.graph is None:
+            return positional
+        return self.comparable(entry, call, positional, frame.graph)
+
+    def comparable(
+        self, entry: Entry, call: tree.Expr, values: Sequence[Value], graph: GraphBuilder
+    ) -> tuple[Value, ...]:
+        """What a loss compares, truth values and integers as the floats that torch wants there."""
+        patterns = () if entry.signature is None else entry.signature.inputs
+        made = list(values)
+        for place, (value, pattern) in enumerate(zip(values, patterns, strict=False)):
+            wanted = "" if pattern.kind is None else pattern.kind.id
+            if not isinstance(value, Tensor) or value.type.kind.is_float:
+                continue
+            if wanted in COMPARED and accepts(wanted, value.type.kind):
+                made[place] = self.as_floats(value, wanted, call, graph)
+        return tuple(made)
+
+    def as_floats(self, value: Tensor, wanted: str, call: tree.Expr, graph: GraphBuilder) -> Tensor:
+        """Truth values or integers as floats."""
+        kind = value.type.kind
+        two = kind.name == "bool" or (kind.size is not None and kind.size.value == 2)
+        real = value.type.with_kind(UNIT if two and wanted != "sign" else REAL)
+        return graph.compute("float", (graph.ref(value),), (real,), call.span)[0]
 
     def _are_operands(
         self,
@@ -448,6 +476,17 @@ class Expressions(ABC):
     ) -> None:
         """Report what the catalogue refused, with the places of the values at fault."""
         self.context.report(refusal_diagnostic(refusal, call, values))
+
+
+def _led_by_tensors(
+    entry: Entry, positional: tuple[Value, ...], named: dict[str, Value]
+) -> tuple[Value, ...]:
+    """The operands with tensors given by name at their places; those leave `named`."""
+    for argument in entry.arguments[len(positional) :]:
+        if argument.types != ("tensor",) or not isinstance(named.get(argument.name), Tensor):
+            break
+        positional = (*positional, named.pop(argument.name))
+    return positional
 
 
 def _typed(value: Value) -> Any:

@@ -176,13 +176,15 @@ class Bound:
     """A name's value, where it was bound, and whether anything used it.
 
     A label, an input and the variable of a loop are `own`: another thing than the name of outside
-    that they hide. A name bound by `=` is the same name there.
+    that they hide. A name bound by `=` is the same name there. A name that was `reported` as
+    standing for nothing is bound so that it is not reported again.
     """
 
     value: Value
     span: Span
     used: bool = False
     own: bool = False
+    reported: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -197,6 +199,10 @@ class Scope:
         earlier = self.names.get(name)
         own = own or (earlier is not None and earlier.own)
         self.names[name] = Bound(value, span, own=own)
+
+    def absorb(self, name: str, span: Span) -> None:
+        """Bind a name that was reported to nothing known: one mistake is one report."""
+        self.names[name] = Bound(UNKNOWN, span, reported=True)
 
     def family(self, name: str, span: Span) -> Indexed:
         """The indexed name as this scope binds it, to bind one of its indices here."""
@@ -231,10 +237,10 @@ class Scope:
         return None
 
     def visible(self) -> Iterator[str]:
-        """Every name that can be seen from here."""
+        """Every name that stands for something here."""
         scope: Scope | None = self
         while scope is not None:
-            yield from scope.names
+            yield from (name for name, bound in scope.names.items() if not bound.reported)
             scope = scope.parent
 
 

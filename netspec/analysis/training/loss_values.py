@@ -25,7 +25,6 @@ from netspec.analysis.network.values import (
 from netspec.analysis.training.applied import AppliedModels
 from netspec.catalog import Entry, Refusal
 from netspec.catalog import Value as Constant
-from netspec.catalog.kinds import REAL, UNIT, accepts
 from netspec.catalog.rules import PLACE_BY_PLACE, TRAINED
 from netspec.catalog.weights import WEIGHTS
 from netspec.diagnostics import Diagnostic
@@ -274,7 +273,7 @@ class Losses(Bodies):
         return super().tensor_binary(expression, left, right, frame)
 
     def aligned(
-        self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...]
+        self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...], frame: Frame
     ) -> tuple[Value, ...] | None:
         """A loss written as a function compares rows with their own rows too.
 
@@ -290,10 +289,10 @@ class Losses(Bodies):
             return positional
         self._note_targets(entry, pair)
         self._note_prediction(entry, pair)
-        pair = self._floats(entry, pair, call)
-        viewed = self._viewed(pair)
+        positional = self.comparable(entry, call, positional, self.graph)
+        viewed = self._viewed(cast(Sequence[Tensor], positional[:2]))
         if viewed is None or viewed[0][1].shape != viewed[1][1].shape:
-            return (*pair, *positional[2:])
+            return positional
         return (*self._insert_views(viewed, call), *positional[2:])
 
     def _places_aligned(
@@ -343,7 +342,8 @@ class Losses(Bodies):
         if isinstance(bound, Refusal):
             self.refuse(bound, written(call, entry))
             return UNKNOWN
-        given, tensors = tensors, self._floats(entry, tensors, call)
+        given = tensors
+        tensors = cast(Sequence[Tensor], self.comparable(entry, call, given, self.graph))
         compared = tensors
         outcome = entry.apply(bound, [tensor.type for tensor in tensors])
         if isinstance(outcome, Refusal):
@@ -366,23 +366,13 @@ class Losses(Bodies):
         operands = [self.graph.ref(tensor) for tensor in compared]
         return joined(self.graph.invoke(child, operands, outcome.outputs, call.span))
 
-    def _floats(self, entry: Entry, tensors: Sequence[Tensor], call: tree.Expr) -> list[Tensor]:
-        """Targets that are computed, `y > 0`, as the real numbers that torch wants.
-
-        Those that are fields are stored as real numbers in the first place.
-        """
-        assert entry.signature is not None
-        made: list[Tensor] = []
-        for pattern, tensor in zip(entry.signature.inputs, tensors, strict=False):
-            wanted, kind = pattern.kind.id if pattern.kind else "real", tensor.type.kind
-            computed = not kind.is_float and self._field_of(tensor) is None
-            if computed and wanted in FLOAT_TARGETS and accepts(wanted, kind):
-                real = tensor.type.with_kind(REAL if kind.name == "int" else UNIT)
-                real = real.with_kind(REAL) if wanted == "sign" else real
-                ref = self.graph.ref(tensor)
-                tensor = self.graph.compute("float", (ref,), (real,), call.span)[0]
-            made.append(tensor)
-        return [*made, *tensors[len(made) :]]
+    def as_floats(self, value: Tensor, wanted: str, call: tree.Expr, graph: GraphBuilder) -> Tensor:
+        """As everywhere; a field of the data is read as real numbers in the first place."""
+        data_field = self._field_of(value)
+        if data_field is None:
+            return super().as_floats(value, wanted, call, graph)
+        self.as_real.add(data_field.name)
+        return value
 
     def _viewed(self, tensors: Sequence[Tensor]) -> list[tuple[Tensor, TensorType]] | None:
         """The types with a trailing dimension of 1 taken off the longer ones, if any has one."""

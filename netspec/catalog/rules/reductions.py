@@ -6,6 +6,9 @@ from netspec.catalog.call import Call
 from netspec.catalog.kinds import REAL, averaged, elements, numeric
 from netspec.types import Dim, Kind, TensorType
 
+# Functions of torch that take `keepdim` beside `dim` only.
+WANTS_DIM = frozenset({"mean", "sum"})
+
 
 def reduced(call: Call, given: TensorType, kind: Kind) -> tuple[TensorType, ...]:
     """Without the dimensions of `dim` (all, when none is given), or with 1 in their place."""
@@ -13,6 +16,8 @@ def reduced(call: Call, given: TensorType, kind: Kind) -> tuple[TensorType, ...]
     everything = value is None or value == ()
     dropped = set(range(given.rank)) if everything else set(call.axes(value, given.rank or 1))
     keep = call.flag("keepdim")
+    if call.name in WANTS_DIM and "keepdim" in call.given and "dim" not in call.given:
+        call.implied["dim"] = tuple(range(given.rank))
     shape = tuple(
         Dim.of(1) if place in dropped else size
         for place, size in enumerate(given.shape)

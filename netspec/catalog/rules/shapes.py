@@ -80,10 +80,10 @@ def _share(call: Call, total: Dim, rest: Dim, message: str, argument: str) -> Di
 
 def flattened(call: Call, given: TensorType) -> TensorType:
     """The dimensions from `start_dim` to `end_dim` as one."""
+    start = call.axis(call.arguments["start_dim"], given.rank or 1, "start_dim")
+    end = call.axis(call.arguments["end_dim"], given.rank or 1, "end_dim")
     if given.rank == 0:
         return TensorType(given.kind, (Dim.of(1),))
-    start = call.axis(call.arguments["start_dim"], given.rank, "start_dim")
-    end = call.axis(call.arguments["end_dim"], given.rank, "end_dim")
     if start > end:
         call.refuse(
             "value",
