@@ -483,7 +483,8 @@ def _led_by_tensors(
 ) -> tuple[Value, ...]:
     """The operands with tensors given by name at their places; those leave `named`."""
     for argument in entry.arguments[len(positional) :]:
-        if argument.types != ("tensor",) or not isinstance(named.get(argument.name), Tensor):
+        of_tensors = argument.types in {("tensor",), ("tensors",)}
+        if not of_tensors or not isinstance(named.get(argument.name), Tensor | tuple):
             break
         positional = (*positional, named.pop(argument.name))
     return positional

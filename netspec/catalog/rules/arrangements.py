@@ -92,7 +92,8 @@ def movedim(call: Call) -> Types:
     """Dimensions moved to other places; the rest keep their order."""
     given = call.tensor("input")
     source, destination = _listed(call, "source"), _listed(call, "destination")
-    if len(source) != len(destination):
+    both = [isinstance(call.arguments[name], tuple) for name in ("source", "destination")]
+    if len(source) != len(destination) or both[0] != both[1]:
         call.refuse(
             "value",
             f"`{call.name}` is given {len(source)} dimensions and {len(destination)} places",
