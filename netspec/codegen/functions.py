@@ -42,7 +42,7 @@ _TABLE: dict[Form, str] = {
         acos acosh add addcdiv addcmul addmm asin asinh atan atan2 atanh baddbmm bernoulli
         broadcast_to bucketize cdist copysign cosh cross deg2rad diag diag_embed digamma dist div
         dot eq erf erfc erfinv exp2 fliplr flipud floor_divide fmod frac full_like ge gt hypot
-        inner isclose kron le lerp lgamma log10 log2 logaddexp logical_and logical_not logical_or
+        inner isclose le lerp lgamma log10 log2 logaddexp logical_and logical_not logical_or
         logical_xor logit lt mm moveaxis mul multinomial mv ne rad2deg ravel remainder rot90
         searchsorted sinc sinh std_mean sub tan tensor_split tensordot var_mean xlogy
         """,

@@ -165,8 +165,6 @@ SEVERAL = [
     ("outer(x, y)", f"x: {V}; y: int[3]"),
     ("outer(x, y)", f"x: {V}; y: {R}"),
     ("outer(x, y)", "x: bool[3]; y: bool[2]"),
-    ("kron(x, y)", f"x: {R}; y: real[2, 3]"),
-    ("kron(x, y)", f"x: {V}; y: int[2, 3]"),
     ("addmm(y, x, z)", f"y: real[3]; x: {R}; z: real[6, 3]"),
     ("addmm(y, x, z, beta=0.5, alpha=2)", f"y: real[4, 3]; x: {R}; z: real[6, 3]"),
     ("addmm(y, x, z)", f"y: real[2, 4, 3]; x: {R}; z: real[6, 3]"),

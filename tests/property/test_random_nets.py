@@ -35,6 +35,7 @@ LINES = 6
 STRICTER = {
     "a layer takes a batch: torch's unbatched forms are not meant": (
         "` wants [B, ",
+        "` wants [T, B, ",
         "` takes a batch",
         "wants [..., embed_dim]",
     ),

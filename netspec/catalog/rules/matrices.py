@@ -92,17 +92,6 @@ def inner(call: Call) -> Types:
     return (TensorType(kind, (*left.shape[:-1], *right.shape[:-1])),)
 
 
-def kron(call: Call) -> Types:
-    """Every product, in blocks: sizes multiply, the shorter shape filled up with 1."""
-    left, right = call.inputs
-    rank = max(left.rank, right.rank)
-    shapes = [(*(Dim.of(1),) * (rank - one.rank), *one.shape) for one in (left, right)]
-    shape = tuple(a * b for a, b in zip(*shapes, strict=True))
-    is_float = left.kind.is_float or right.kind.is_float
-    both = left.kind.name == right.kind.name == "bool"
-    return (TensorType(REAL if is_float else left.kind if both else numeric(left.kind), shape),)
-
-
 def tensordot(call: Call) -> Types:
     """Sums of products over the last `dims` dimensions of one and the first of the other."""
     left, right, count = call.tensor("a"), call.tensor("b"), call.integer("dims")
@@ -217,7 +206,6 @@ RULES: dict[str, Callable[[Call], Types]] = {
     "baddbmm": added_product,
     "outer": outer,
     "inner": inner,
-    "kron": kron,
     "tensordot": tensordot,
     "cross": cross,
     "cdist": cdist,

@@ -18,6 +18,10 @@ def cosine_similarity(call: Call) -> tuple[TensorType, ...]:
 def pairwise_distance(call: Call) -> tuple[TensorType, ...]:
     """One distance for every pair of vectors along the last dimension."""
     left, right = call.inputs
+    for place, given in enumerate((left, right)):
+        if given.kind.name == "bool":
+            call.refuse("kind", f"`{call.name}` is not for truth values (`bool`)", input=place)
+            return (left,)
     shape = call.broadcast(left, right, input=1)
     if len(shape) < 2:
         given = left.dims()
