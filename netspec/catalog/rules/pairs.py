@@ -18,8 +18,8 @@ def cosine_similarity(call: Call) -> tuple[TensorType, ...]:
 def pairwise_distance(call: Call) -> tuple[TensorType, ...]:
     """One distance for every pair of vectors along the last dimension."""
     left, right = call.inputs
-    for place, given in enumerate((left, right)):
-        if given.kind.name == "bool":
+    for place, one in enumerate((left, right)):
+        if one.kind.name == "bool":
             call.refuse("kind", f"`{call.name}` is not for truth values (`bool`)", input=place)
             return (left,)
     shape = call.broadcast(left, right, input=1)
