@@ -40,6 +40,8 @@ OTHERS: tuple[Operand, ...] = (
 # Functions that mean less than torch's where sizes are not known: what is known to be 1 goes, not
 # what happens to be.
 OF_KNOWN_SIZES = frozenset({"squeeze"})
+# What torch refuses by the numbers that it is given, which no check can know.
+BY_NUMBERS = frozenset({"gaussian_nll_loss", "multinomial", "normal"})
 NUMBERS = (0, 1, 2, 3, -1, 5)
 
 
@@ -166,7 +168,8 @@ def entries(kind: str) -> Iterator[Entry]:
 def takes_a_tensor(entry: Entry) -> bool:
     """Whether the first argument of a function is a tensor, or several."""
     first = entry.arguments[:1]
-    return entry.name not in OF_KNOWN_SIZES and any("tensor" in str(a.types) for a in first)
+    drawn = entry.name not in OF_KNOWN_SIZES | BY_NUMBERS
+    return drawn and any("tensor" in str(a.types) for a in first)
 
 
 def one_of(result: Any) -> Tensor:

@@ -45,6 +45,7 @@ STRICTER = {
         "(`",
         "is made of",
         "cannot multiply",
+        "two classes",
     ),
     "an argument has a range": ("must be at ", "must be above ", "must be below ", "cannot be `"),
     "vectors are told from numbers": ("wants vectors, not a number",),
@@ -53,7 +54,13 @@ STRICTER = {
     "a scan goes along no batch, and a state keeps its type": ("along the batch", "and becomes"),
     "a size that hangs on one known only at run time": ("needs to know", "cannot tell"),
     "a size that is not known is never taken to be 1": ("no size of",),
-    "no size is 0": ("nothing is left", "leaves nothing", "` cuts ", "not there yet"),
+    "no size is 0": (
+        "nothing is left",
+        "leaves nothing",
+        "` cuts ",
+        "not there yet",
+        "at least 1 copy",
+    ),
     "the nuclear norm names its matrices": ("is for matrices",),
 }
 WORDS = tuple(words for rule in STRICTER.values() for words in rule)

@@ -353,6 +353,8 @@ class Expressions(ABC):
         if graph is None:
             return UNKNOWN
         self.require(outcome.requirements, call.span)
+        # torch has arguments that may be left away and may not be None.
+        named = {name: value for name, value in named.items() if value is not None}
         results = graph.compute(
             entry.name,
             [operand(value, graph) for value in positional],

@@ -21,8 +21,8 @@ def tile(call: Call) -> Types:
     given, dims = call.tensor("input"), call.arguments["dims"]
     assert isinstance(dims, tuple)
     counts = [as_dim(count) for count in dims]
-    if any(count.value is not None and count.value < 0 for count in counts):
-        call.refuse("value", "`tile` cannot make a negative number of copies", argument="dims")
+    if any(count.value is not None and count.value < 1 for count in counts):
+        call.refuse("value", "`tile` makes at least 1 copy of a dimension", argument="dims")
         return (given,)
     rank = max(given.rank, len(counts))
     sizes = (*(Dim.of(1),) * (rank - given.rank), *given.shape)

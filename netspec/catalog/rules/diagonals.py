@@ -74,6 +74,8 @@ def trace(call: Call) -> Types:
     given = call.tensor("input")
     if given.rank != 2:
         call.refuse("rank", f"`trace` wants a matrix, not {given.dims()}", input=0)
+    if given.kind.name == "bool":
+        call.refuse("kind", "`trace` is not for truth values (`bool`)", input=0)
     return (TensorType(numeric(given.kind), ()),)
 
 

@@ -164,6 +164,7 @@ def dist(call: Call) -> Types:
     """One distance of two tensors, broadcast."""
     left, right = call.inputs
     _some_float(call)
+    pairs.refuse_truth(call)
     call.broadcast(left, right, input=1)
     return (TensorType(REAL, ()),)
 

@@ -15,13 +15,17 @@ def cosine_similarity(call: Call) -> tuple[TensorType, ...]:
     return (TensorType(REAL, (*shape[:dim], *shape[dim + 1 :])),)
 
 
+def refuse_truth(call: Call) -> None:
+    """Truth values have no differences."""
+    for place, given in enumerate(call.inputs):
+        if given.kind.name == "bool":
+            call.refuse("kind", f"`{call.name}` is not for truth values (`bool`)", input=place)
+
+
 def pairwise_distance(call: Call) -> tuple[TensorType, ...]:
     """One distance for every pair of vectors along the last dimension."""
     left, right = call.inputs
-    for place, one in enumerate((left, right)):
-        if one.kind.name == "bool":
-            call.refuse("kind", f"`{call.name}` is not for truth values (`bool`)", input=place)
-            return (left,)
+    refuse_truth(call)
     shape = call.broadcast(left, right, input=1)
     if len(shape) < 2:
         given = left.dims()

@@ -82,4 +82,7 @@ def _check_mask(call: Call, mask: Operand, scores: tuple[Dim, ...]) -> None:
         )
     if not mask.kind.is_float and mask.kind.name != "bool":
         call.refuse("kind", f"`{call.name}` cannot use a mask of `{mask.kind}`", input=3)
+    if mask.rank < 2:
+        call.refuse("rank", f"`{call.name}` wants a mask [..., L, S], not {mask.dims()}", input=3)
+        return
     call.broadcast(TensorType(REAL, scores), mask, input=3)

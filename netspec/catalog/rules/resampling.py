@@ -325,8 +325,13 @@ def _windows(call: Call, axis: int, size: Dim) -> Dim:
 
 
 def check_channel_shuffle(call: Call) -> None:
-    """The channels divide into groups."""
-    groups, channels = call.integer("groups"), call.inputs[0].shape[1]
+    """The channels of something that has places, too, divide into groups."""
+    given = call.inputs[0]
+    if given.rank < 3:
+        message = f"`{call.name}` wants [B, C, ...] with places to shuffle, not {given.dims()}"
+        call.refuse("rank", message, input=0)
+        return
+    groups, channels = call.integer("groups"), given.shape[1]
     call.equal(
         channels % groups,
         Dim.of(0),
