@@ -7,7 +7,7 @@ Takes an expression and the frame it stands in; gives a `Value`. Mistakes go to 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -18,7 +18,7 @@ from netspec.analysis.network.arithmetic import MAX_LENGTH, compare, compute
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.namespaces import namespace_of, not_in_file, owner
 from netspec.analysis.network.operands import is_constant, operand, parts
-from netspec.analysis.network.refusals import Written, refusal_diagnostic, written
+from netspec.analysis.network.refusals import Written, refusal_diagnostic
 from netspec.analysis.network.values import (
     UNKNOWN,
     CatalogueName,
@@ -33,7 +33,6 @@ from netspec.analysis.network.values import (
     describe,
 )
 from netspec.catalog import Entry, Need, Operation, Refusal, left_out, operators
-from netspec.catalog.kinds import REAL, UNIT, accepts
 from netspec.catalog.left_out_functions import FUNCTIONS
 from netspec.program.graph import Requirement
 from netspec.source import Span
@@ -44,9 +43,6 @@ from netspec.types import Dim
 
 # What makes a tensor of a body's own.
 STORED = frozenset({"Parameter", "Buffer"})
-
-# What a loss compares with, in the words of its declaration: numbers, whatever they are kept as.
-COMPARED = frozenset({"target", "fraction", "sign"})
 
 # Methods of torch's tensors whose function is called otherwise.
 METHODS = {"view": "reshape"}
@@ -80,6 +76,12 @@ class Expressions(ABC):
     @abstractmethod
     def is_stage(self, expression: tree.Expr, frame: Frame) -> bool:
         """Whether the expression is a stage, to be applied, rather than a value."""
+
+    @abstractmethod
+    def apply_function(
+        self, entry: Entry, call: tree.Expr, flow: Sequence[Value], frame: Frame
+    ) -> Value:
+        """The value of a function, what flows in first; `call` may be its bare name."""
 
     @abstractmethod
     def subscript(self, expression: tree.Subscript, frame: Frame) -> Value:
@@ -282,7 +284,7 @@ class Expressions(ABC):
             if not isinstance(value, Tensor | int | float | Dim) or isinstance(value, bool):
                 self.context.report(errors.not_number(side.span, expression.op, describe(value)))
                 return UNKNOWN
-        outcome = operators.apply(expression.op, _typed(left), _typed(right))
+        outcome = operators.apply(expression.op, typed(left), typed(right))
         parts = (expression.left, expression.right)
         return self._operator(expression.op, expression.span, parts, (left, right), outcome, frame)
 
@@ -321,96 +323,6 @@ class Expressions(ABC):
             return self.apply_function(target.entry, call, (), frame)
         self.context.report(errors.not_callable(call.func.span, describe(target)))
         return UNKNOWN
-
-    def apply_function(
-        self, entry: Entry, call: tree.Expr, flow: Sequence[Value], frame: Frame
-    ) -> Value:
-        """Apply a function, the flowing values first; `call` may be its bare name."""
-        args = call.args if isinstance(call, tree.Call) else ()
-        keywords = call.keywords if isinstance(call, tree.Call) else ()
-        given = (*flow, *(self.evaluate(arg, frame) for arg in args))
-        positional: tuple[Value, ...] = entry.gather(given, lambda items: items)
-        named = {keyword.name.id: self.evaluate(keyword.value, frame) for keyword in keywords}
-        if any(isinstance(part, Unknown) for part in parts((*positional, *named.values()))):
-            return UNKNOWN
-        if not self._are_operands(
-            entry, (*args, *(k.value for k in keywords)), named, given[len(flow) :]
-        ):
-            return UNKNOWN
-        led = _led_by_tensors(entry, positional, named)
-        aligned = self.aligned(entry, call, led, frame)
-        if aligned is None:
-            return UNKNOWN
-        positional = aligned
-        outcome = entry.apply_function(
-            [_typed(value) for value in positional],
-            {name: _typed(value) for name, value in named.items()},
-        )
-        if isinstance(outcome, Refusal):
-            self.refuse(outcome, written(call, entry, flow), (*positional, *named.values()))
-            return UNKNOWN
-        graph = self.graph_of(frame, call.span)
-        if graph is None:
-            return UNKNOWN
-        self.require(outcome.requirements, call.span)
-        # torch has arguments that may be left away and may not be None.
-        named = {name: value for name, value in named.items() if value is not None}
-        results = graph.compute(
-            entry.name,
-            [operand(value, graph) for value in positional],
-            outcome.outputs,
-            call.span,
-            [(name, operand(value, graph)) for name, value in (*named.items(), *outcome.implied)],
-        )
-        return results[0] if len(results) == 1 else tuple(results)
-
-    def aligned(
-        self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...], frame: Frame
-    ) -> tuple[Value, ...] | None:
-        """The operands of a function as it takes them; a loss looks at some in another shape.
-
-        None when they cannot be looked at so, which is reported.
-        """
-        if entry.kind != "function" or frame.graph is None:
-            return positional
-        return self.comparable(entry, call, positional, frame.graph)
-
-    def comparable(
-        self, entry: Entry, call: tree.Expr, values: Sequence[Value], graph: GraphBuilder
-    ) -> tuple[Value, ...]:
-        """What a loss compares, truth values and integers as the floats that torch wants there."""
-        patterns = () if entry.signature is None else entry.signature.inputs
-        made = list(values)
-        for place, (value, pattern) in enumerate(zip(values, patterns, strict=False)):
-            wanted = "" if pattern.kind is None else pattern.kind.id
-            if not isinstance(value, Tensor) or value.type.kind.is_float:
-                continue
-            if wanted in COMPARED and accepts(wanted, value.type.kind):
-                made[place] = self.as_floats(value, wanted, call, graph)
-        return tuple(made)
-
-    def as_floats(self, value: Tensor, wanted: str, call: tree.Expr, graph: GraphBuilder) -> Tensor:
-        """Truth values or integers as floats."""
-        kind = value.type.kind
-        two = kind.name == "bool" or (kind.size is not None and kind.size.value == 2)
-        real = value.type.with_kind(UNIT if two and wanted != "sign" else REAL)
-        return graph.compute("float", (graph.ref(value),), (real,), call.span)[0]
-
-    def _are_operands(
-        self,
-        entry: Entry,
-        places: Sequence[tree.Expr],
-        named: Mapping[str, Value],
-        positional: Sequence[Value],
-    ) -> bool:
-        """Whether a function's arguments are tensors and constants; what is not is reported."""
-        for place, value in zip(places, (*positional, *named.values()), strict=False):
-            wrong = [p for p in parts(value) if not (isinstance(p, Tensor) or is_constant(p))]
-            if wrong:
-                message = f"`{entry.name}` takes tensors and constants, not {describe(wrong[0])}"
-                self.context.report(errors.argument_type(place.span, message))
-                return False
-        return True
 
     def _attribute(self, expression: tree.Attribute, frame: Frame) -> Value:
         file = namespace_of(expression.value, frame.scope)
@@ -480,22 +392,10 @@ class Expressions(ABC):
         self.context.report(refusal_diagnostic(refusal, call, values))
 
 
-def _led_by_tensors(
-    entry: Entry, positional: tuple[Value, ...], named: dict[str, Value]
-) -> tuple[Value, ...]:
-    """The operands with tensors given by name at their places; those leave `named`."""
-    for argument in entry.arguments[len(positional) :]:
-        of_tensors = argument.types in {("tensor",), ("tensors",)}
-        if not of_tensors or not isinstance(named.get(argument.name), Tensor | tuple):
-            break
-        positional = (*positional, named.pop(argument.name))
-    return positional
-
-
-def _typed(value: Value) -> Any:
+def typed(value: Value) -> Any:
     """What the catalogue sees of a value: a tensor's type, constants as they are."""
     if isinstance(value, Tensor):
         return value.type
     if isinstance(value, tuple):
-        return tuple(_typed(item) for item in value)
+        return tuple(typed(item) for item in value)
     return value

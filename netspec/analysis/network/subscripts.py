@@ -6,7 +6,8 @@ from typing import Any
 
 from netspec.analysis import errors
 from netspec.analysis.network.builder import Tensor
-from netspec.analysis.network.evaluate import Expressions, Frame
+from netspec.analysis.network.calls import Calls
+from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.refusals import Written
 from netspec.analysis.network.values import (
     UNKNOWN,
@@ -23,7 +24,7 @@ from netspec.syntax import tree
 from netspec.types import Dim, Kind, TensorType
 
 
-class Subscripts(Expressions):
+class Subscripts(Calls):
     """Evaluates subscripts."""
 
     def subscript(self, expression: tree.Subscript, frame: Frame) -> Value:

@@ -1,0 +1,124 @@
+"""Calls of functions: their operands as torch takes them, and a step of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from netspec.analysis import errors
+from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.evaluate import Expressions, Frame, typed
+from netspec.analysis.network.operands import is_constant, operand, parts
+from netspec.analysis.network.refusals import written
+from netspec.analysis.network.values import UNKNOWN, Unknown, Value, describe
+from netspec.catalog import Entry, Refusal
+from netspec.catalog.kinds import REAL, UNIT, accepts
+from netspec.syntax import tree
+
+# What a loss compares with, in the words of its declaration: numbers, whatever they are kept as.
+COMPARED = frozenset({"target", "fraction", "sign"})
+
+
+class Calls(Expressions):
+    """Evaluates calls of functions."""
+
+    def apply_function(
+        self, entry: Entry, call: tree.Expr, flow: Sequence[Value], frame: Frame
+    ) -> Value:
+        """Apply a function, the flowing values first; `call` may be its bare name."""
+        args = call.args if isinstance(call, tree.Call) else ()
+        keywords = call.keywords if isinstance(call, tree.Call) else ()
+        given = (*flow, *(self.evaluate(arg, frame) for arg in args))
+        positional: tuple[Value, ...] = entry.gather(given, lambda items: items)
+        named = {keyword.name.id: self.evaluate(keyword.value, frame) for keyword in keywords}
+        if any(isinstance(part, Unknown) for part in parts((*positional, *named.values()))):
+            return UNKNOWN
+        if not self._are_operands(
+            entry, (*args, *(k.value for k in keywords)), named, given[len(flow) :]
+        ):
+            return UNKNOWN
+        led = _led_by_tensors(entry, positional, named)
+        aligned = self.aligned(entry, call, led, frame)
+        if aligned is None:
+            return UNKNOWN
+        positional = aligned
+        outcome = entry.apply_function(
+            [typed(value) for value in positional],
+            {name: typed(value) for name, value in named.items()},
+        )
+        if isinstance(outcome, Refusal):
+            self.refuse(outcome, written(call, entry, flow), (*positional, *named.values()))
+            return UNKNOWN
+        graph = self.graph_of(frame, call.span)
+        if graph is None:
+            return UNKNOWN
+        self.require(outcome.requirements, call.span)
+        # torch has arguments that may be left away and may not be None.
+        named = {name: value for name, value in named.items() if value is not None}
+        results = graph.compute(
+            entry.name,
+            [operand(value, graph) for value in positional],
+            outcome.outputs,
+            call.span,
+            [(name, operand(value, graph)) for name, value in (*named.items(), *outcome.implied)],
+        )
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def aligned(
+        self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...], frame: Frame
+    ) -> tuple[Value, ...] | None:
+        """The operands of a function as it takes them; a loss looks at some in another shape.
+
+        None when they cannot be looked at so, which is reported.
+        """
+        if entry.kind != "function" or frame.graph is None:
+            return positional
+        return self.comparable(entry, call, positional, frame.graph)
+
+    def comparable(
+        self, entry: Entry, call: tree.Expr, values: Sequence[Value], graph: GraphBuilder
+    ) -> tuple[Value, ...]:
+        """What a loss compares, truth values and integers as the floats that torch wants there."""
+        patterns = () if entry.signature is None else entry.signature.inputs
+        made = list(values)
+        for place, (value, pattern) in enumerate(zip(values, patterns, strict=False)):
+            wanted = "" if pattern.kind is None else pattern.kind.id
+            if not isinstance(value, Tensor) or value.type.kind.is_float:
+                continue
+            if wanted in COMPARED and accepts(wanted, value.type.kind):
+                made[place] = self.as_floats(value, wanted, call, graph)
+        return tuple(made)
+
+    def as_floats(self, value: Tensor, wanted: str, call: tree.Expr, graph: GraphBuilder) -> Tensor:
+        """Truth values or integers as floats."""
+        kind = value.type.kind
+        two = kind.name == "bool" or (kind.size is not None and kind.size.value == 2)
+        real = value.type.with_kind(UNIT if two and wanted != "sign" else REAL)
+        return graph.compute("float", (graph.ref(value),), (real,), call.span)[0]
+
+    def _are_operands(
+        self,
+        entry: Entry,
+        places: Sequence[tree.Expr],
+        named: Mapping[str, Value],
+        positional: Sequence[Value],
+    ) -> bool:
+        """Whether a function's arguments are tensors and constants; what is not is reported."""
+        for place, value in zip(places, (*positional, *named.values()), strict=False):
+            wrong = [p for p in parts(value) if not (isinstance(p, Tensor) or is_constant(p))]
+            if wrong:
+                message = f"`{entry.name}` takes tensors and constants, not {describe(wrong[0])}"
+                self.context.report(errors.argument_type(place.span, message))
+                return False
+        return True
+
+
+def _led_by_tensors(
+    entry: Entry, positional: tuple[Value, ...], named: dict[str, Value]
+) -> tuple[Value, ...]:
+    """The operands with tensors given by name at their places; those leave `named`."""
+    for argument in entry.arguments[len(positional) :]:
+        of_tensors = argument.types in {("tensor",), ("tensors",)}
+        if not of_tensors or not isinstance(named.get(argument.name), Tensor | tuple):
+            break
+        positional = (*positional, named.pop(argument.name))
+    return positional
