@@ -41,7 +41,9 @@ OTHERS: tuple[Operand, ...] = (
 # what happens to be.
 OF_KNOWN_SIZES = frozenset({"squeeze"})
 # What torch refuses by the numbers that it is given, which no check can know.
-BY_NUMBERS = frozenset({"gaussian_nll_loss", "multinomial", "normal"})
+BY_NUMBERS = frozenset(
+    {"floor_divide", "fmod", "gaussian_nll_loss", "multinomial", "normal", "remainder"}
+)
 NUMBERS = (0, 1, 2, 3, -1, 5)
 
 

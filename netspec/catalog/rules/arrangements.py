@@ -34,8 +34,9 @@ def tile(call: Call) -> Types:
 def repeat_interleave(call: Call) -> Types:
     """Each value so many times in a row; without `dim` of the flattened tensor."""
     given, times = call.tensor("input"), as_dim(call.arguments["repeats"])
-    if times.value is not None and times.value < 0:
-        call.refuse("value", f"`repeats` of `{call.name}` cannot be {times}", argument="repeats")
+    if times.value is not None and times.value < 1:
+        message = f"`repeats` of `{call.name}` must be at least 1, not {times}"
+        call.refuse("value", message, argument="repeats")
     if call.arguments["dim"] is None:
         return (TensorType(elements(given.kind), (product(given.shape) * times,)),)
     dim = call.axis(call.arguments["dim"], given.rank or 1)
@@ -64,8 +65,9 @@ def narrow(call: Call) -> Types:
     dim = call.axis(call.arguments["dim"], given.rank)
     start, length = call.integer("start"), as_dim(call.arguments["length"])
     size = given.shape[dim]
-    if length.value is not None and length.value < 0:
-        call.refuse("value", f"`length` of `narrow` cannot be {length}", argument="length")
+    if length.value is not None and length.value < 1:
+        message = f"`length` of `narrow` must be at least 1, not {length}"
+        call.refuse("value", message, argument="length")
     first = Dim.of(start) if start >= 0 else size + start
     message = f"`narrow` takes {length} from {start} on, and dimension {dim} is {size}"
     call.at_least(size, first + length, message, argument="length")

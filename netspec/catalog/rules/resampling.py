@@ -12,6 +12,7 @@ from math import floor, prod
 from netspec.catalog.call import Call, as_int, component
 from netspec.catalog.kinds import INT, REAL, UNIT, averaged, elements
 from netspec.catalog.records import Operand
+from netspec.catalog.rules.shapes import not_both_ways
 from netspec.types import Dim, Kind, TensorType, product
 
 # Ranks that each mode of `Upsample` takes; those not named take any from 3 to 5.
@@ -39,6 +40,8 @@ def padded(call: Call, axis: int, size: Dim, padding: Operand) -> Dim:
             argument="padding",
             help=f"pad by less, or use `Replication{call.name[-5:]}`",
         )
+    if call.name.startswith("Circular"):
+        not_both_ways(call, before, after, "padding")
     if call.name.startswith(("Zero", "Constant")):
         # Torch cuts both ends off before it adds to either.
         cut = -min(before, 0) - min(after, 0)

@@ -260,6 +260,8 @@ def pad(call: Call) -> tuple[TensorType, ...]:
             argument="pad",
         )
         cut = min(before, 0) + min(after, 0)
+        if mode == "circular":
+            not_both_ways(call, before, after, "pad")
         # torch cuts before it fills.
         for left, least_left in ((size + cut, 0), (size + before + after, 1)):
             message = f"`{call.name}` cuts {-cut} off {size}"
@@ -272,6 +274,17 @@ def pad(call: Call) -> tuple[TensorType, ...]:
     if not given.kind.is_float:
         kind = given.kind if value is None or given.kind.name == "bool" else join([given.kind])
     return (TensorType(elements(kind) if kind.is_float else kind, tuple(shape)),)
+
+
+def not_both_ways(call: Call, before: int, after: int, argument: str) -> None:
+    """A circular border beside a cut is refused: torch leaves numbers in it that nobody wrote."""
+    if min(before, after) < 0 < max(before, after):
+        call.refuse(
+            "value",
+            f"`{call.name}` cannot fill a border of {max(before, after)} at one end and cut "
+            f"{-min(before, after)} off the other",
+            argument=argument,
+        )
 
 
 def _check_border(call: Call, given: TensorType, padded: int, mode: str) -> None:
