@@ -233,6 +233,7 @@ CASES: list[Case] = [
     ("ReplicationPad3d", ((1, 2, 3, 4, 5, 6),), {}, real(3, 4, 4, 5, 6)),
     ("CircularPad1d", (5,), {}, real(3, 4, 5)),
     ("CircularPad1d", (6,), {}, real(3, 4, 5)),
+    ("CircularPad2d", ((1, 2, 3, 4),), {}, real(3, 4, 5, 6)),
     ("CircularPad3d", ((1, 2, 3, 4, 4, 4),), {}, real(3, 4, 4, 5, 6)),
     ("ZeroPad1d", ((-3, -2),), {}, real(3, 4, 5)),
     ("ZeroPad1d", (1,), {}, [typed("index", 3, 4, size=5)]),

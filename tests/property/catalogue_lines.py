@@ -42,7 +42,17 @@ OTHERS: tuple[Operand, ...] = (
 OF_KNOWN_SIZES = frozenset({"squeeze"})
 # What torch refuses by the numbers that it is given, which no check can know.
 BY_NUMBERS = frozenset(
-    {"floor_divide", "fmod", "gaussian_nll_loss", "multinomial", "normal", "remainder"}
+    {
+        "BatchNorm1d",
+        "BatchNorm2d",
+        "BatchNorm3d",
+        "floor_divide",
+        "fmod",
+        "gaussian_nll_loss",
+        "multinomial",
+        "normal",
+        "remainder",
+    }
 )
 NUMBERS = (0, 1, 2, 3, -1, 5)
 
@@ -185,7 +195,9 @@ def one_of(result: Any) -> Tensor:
 def one_tensor(entry: Entry) -> bool:
     """Whether a layer takes one tensor and gives one."""
     found = entry.signature
-    return found is not None and len(found.inputs) == 1 and len(found.outputs) == 1
+    if found is None or entry.name in BY_NUMBERS:
+        return False
+    return len(found.inputs) == 1 and len(found.outputs) == 1
 
 
 def makers() -> tuple[Maker, ...]:

@@ -72,7 +72,7 @@ def extreme(call: Call) -> Types:
     given, dim = call.tensor("input"), call.arguments["dim"]
     other = dim if isinstance(dim, TensorType) else call.arguments["other"]
     if isinstance(other, TensorType):
-        for name in ("dim", "keepdim"):
+        for name in ("dim", "keepdim", "other"):
             if name in call.given and call.arguments[name] is not other:
                 message = f"`{call.name}` of two tensors takes no `{name}`"
                 call.refuse("value", message, argument=name)

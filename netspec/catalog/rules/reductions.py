@@ -16,7 +16,7 @@ def reduced(call: Call, given: TensorType, kind: Kind) -> tuple[TensorType, ...]
     everything = value is None or value == ()
     dropped = set(range(given.rank)) if everything else set(call.axes(value, given.rank or 1))
     keep = call.flag("keepdim")
-    if call.name in WANTS_DIM and "keepdim" in call.given and "dim" not in call.given:
+    if call.name in WANTS_DIM and "keepdim" in call.given and value is None:
         call.implied["dim"] = tuple(range(given.rank))
     shape = tuple(
         Dim.of(1) if place in dropped else size
