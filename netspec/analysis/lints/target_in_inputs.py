@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 
 from netspec.analysis.lints.subject import Subject
 from netspec.diagnostics import Diagnostic, Label, code, warning
-from netspec.program.data import DataPlan, Matrix, Pick, Transform, Use
+from netspec.program.data import DataPlan, Keep, Length, Matrix, Pick, Transform, Use
 from netspec.source import Span
 
 # A step of the plan, and a column of the table that it makes.
@@ -98,6 +98,10 @@ def _within(data: DataPlan, part: object) -> Iterator[Source]:
             yield from (
                 (step, column) for step in _tables(data, part.value) for column in part.columns
             )
+        case Length():
+            return  # how many rows there are tells nothing of what they hold
+        case Keep():
+            yield from _within(data, part.value)  # the mask chooses rows, and gives no value
         case tuple():
             for item in part:
                 yield from _within(data, item)

@@ -251,3 +251,17 @@ def test_a_param_decides() -> None:
     text = "param lr = 1e-3\n" + trained(NET, optimizer="Adam(lr=lr)")
     assert codes(text) == []
     assert codes(text, lr="0.5") == ["NS8008"]
+
+
+def test_a_mask_gives_the_target_no_column(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("age,price\n10,1.5\n20,2.5\n30,3.5\n", encoding="utf-8")
+    path = tmp_path / "spec.net"
+    text = trained(
+        "Linear(1)",
+        data='rows = csv("rows.csv")\n  old = rows[rows.age > 18]\n  x = old -> select(age)\n'
+        "  y = old.price / len(old)",
+        loss="MSELoss",
+    )
+    sink = Sink()
+    driver.check(Source(path.name, text, path), sink)
+    assert [found.code for found in sink.diagnostics] == []
