@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netspec.export.data_expressions import literal
+from netspec.codegen.layout import Expr, call, display, literal
 from netspec.export.writing import Writer
 from netspec.program.data import Augment, Field
 
@@ -35,21 +35,20 @@ def augment_function(fields: Sequence[Field]) -> str:
             writer.line(f"images = rows[{literal(field.name)}]")
             for change in field.augments:
                 drawn = [f"numbers[{place + at}]" for at in range(change.draws)]
-                writer.line(f"images = {_call(change, drawn)}")
+                writer.expression("images = ", _call(change, drawn))
                 place += change.draws
             writer.line(f"rows = {{**rows, {literal(field.name)}: images}}")
         writer.line("return rows")
     return writer.text()
 
 
-def _call(change: Augment, drawn: Sequence[str]) -> str:
+def _call(change: Augment, drawn: Sequence[str]) -> Expr:
     if change.name == "RandomCrop":
-        options = [
-            f"size={change.size}",
-            f"padding={change.padding}",
-            f"fill={literal(list(change.fill))}",
-        ]
+        fill = display("[", [literal(number) for number in change.fill], "]")
+        options = [("size", literal(change.size)), ("padding", literal(change.padding))]
+        options.append(("fill", fill))
     else:
         dim = 3 if change.name == "RandomHorizontalFlip" else 2
-        options = [f"p={change.p!r}", f"dim={dim}"]
-    return f"{FUNCTIONS[change.name]}(images, {', '.join([*drawn, *options])})"
+        options = [("p", literal(change.p)), ("dim", literal(dim))]
+    operands = [Expr(text) for text in ("images", *drawn)]
+    return call(FUNCTIONS[change.name], operands, options)

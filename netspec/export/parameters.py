@@ -52,7 +52,8 @@ def _matching() -> str:
             writer.line("name: parameter")
             writer.line("for name, parameter in model.named_parameters()")
             matches = "any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)"
-            writer.line(f"if parameter.requires_grad and {matches}")
+            writer.line("if parameter.requires_grad")
+            writer.line(f"and {matches}")
         writer.line("}")
     return writer.text()
 

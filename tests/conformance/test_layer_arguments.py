@@ -38,7 +38,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
 }
 # What torch lets pass though it means nothing: layers and windows of no size, shares and powers
 # below 0, and a number to add to a variance that would drown it, or is below 0. A reduction "mean"
-# is refused by `KLDivLoss` alone, where it is none.
+# is refused by `KLDivLoss` alone, where it is none. A circular border beside a cut is filled by
+# torch with numbers that nobody wrote.
 STRICTER = {
     "out_features",
     "hidden_size",
@@ -62,6 +63,12 @@ def samples(argument: Argument) -> Iterator[Any]:
         yield from VALUES[of]
 
 
+def both_ways(name: str, value: Any) -> bool:
+    """Whether a circular border is added at one end and cut off at another."""
+    several = name.startswith("Circular") and isinstance(value, tuple)
+    return several and min(value, default=0) < 0 < max(value, default=0)
+
+
 LAYERS = [(name, a.name) for name in layers.FORMS for a in entry("layer", name).arguments]
 LOSSES = [(name, a.name) for name in losses.FORMS for a in entry("loss", name).arguments]
 
@@ -77,7 +84,7 @@ def test_layers_refuse_what_torch_refuses(name: str, argument: str) -> None:
         outcome = run_layer(name, (), {**keywords, argument: value}, given)
         if isinstance(outcome.ours, Application):
             assert not isinstance(outcome.theirs, str), f"{value!r}: {outcome.theirs}"
-        elif argument not in STRICTER:
+        elif argument not in STRICTER and not both_ways(name, value):
             assert isinstance(outcome.theirs, str), f"torch takes {value!r}"
 
 

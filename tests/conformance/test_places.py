@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sampling import agree, run_layer, symbolic, typed
 
@@ -33,6 +33,12 @@ def check(name: str, keywords: Mapping[str, Any], channels: int, image: list[int
         assert types == outcome.ours.outputs
 
 
+def pairs(padding: tuple[int, ...]) -> list[tuple[int, int]]:
+    """The borders of each dimension, the smaller first."""
+    both = zip(padding[::2], padding[1::2], strict=True)
+    return [(min(pair), max(pair)) for pair in both]
+
+
 def one_or(count: int, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """One value, or a tuple of so many."""
     return values | st.tuples(*[values] * count)
@@ -42,6 +48,9 @@ def one_or(count: int, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 @given(st.data(), st.sampled_from(["Reflection", "Replication", "Circular"]), images, spatials)
 def test_borders(data: st.DataObject, family: str, image: list[int], spatial: int) -> None:
     padding = data.draw(one_or(2 * spatial, st.integers(-3, 4)))
+    if family == "Circular" and isinstance(padding, tuple):
+        # Beside a cut torch fills the other border with numbers that nobody wrote.
+        assume(all(a >= 0 or b <= 0 for a, b in pairs(padding)))
     check(f"{family}Pad{spatial}d", {"padding": padding}, 3, image[:spatial])
 
 
