@@ -33,7 +33,8 @@ from netspec.source import Source
 from netspec.syntax import parse
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "grammar/README.md", "CHANGELOG.md", "CONTRIBUTING.md")
+REFERENCE = tuple(f"grammar/{page.name}" for page in sorted((ROOT / "grammar").glob("*.md")))
+DOCUMENTS = ("README.md", *REFERENCE, "CHANGELOG.md", "CONTRIBUTING.md")
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
@@ -206,7 +207,7 @@ def test_every_block_is_of_a_known_language() -> None:
 
 
 def test_the_reference_names_every_function_of_data() -> None:
-    text = (ROOT / "grammar" / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "grammar" / "data.md").read_text(encoding="utf-8")
     listed = re.search(r"\*\*Functions\*\*.*?\n- ", text, re.DOTALL)
     assert listed is not None
     named = {word for span in re.findall(r"`([^`]+)`", listed[0]) for word in span.split()}
