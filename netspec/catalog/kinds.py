@@ -97,9 +97,25 @@ def averaged(kind: Kind) -> Kind:
     return UNIT if kind.name in {"unit", "prob"} else REAL
 
 
+def floats(kind: Kind) -> Kind:
+    """What `float` gives: what has two values, 0 and 1, is within [0, 1]."""
+    two = kind.size is not None and kind.size.value == 2
+    return UNIT if kind.name == "bool" or two else (kind if kind.is_float else REAL)
+
+
+def wholes(kind: Kind) -> Kind:
+    """What `long` gives: truth values are 0 and 1, an index stays what it is."""
+    if kind.name == "bool":
+        return Kind("index", Dim.of(2))
+    return kind if kind.name == "index" else INT
+
+
 FUNCTIONS: dict[str, Callable[[Kind], Kind]] = {
     function.__name__: function
-    for function in (elements, numeric, rounded, exponential, logarithm, root, finite, averaged)
+    for function in (
+        *(elements, numeric, rounded, exponential, logarithm, root, finite, averaged),
+        *(floats, wholes),
+    )
 }
 
 

@@ -51,6 +51,8 @@ OF_FUNCTION = {
     "exponential": "probabilities of logarithms of them, else any number",
     "logarithm": "logarithms of probabilities of them, else any number",
     "numeric": "integers of integers, else any number",
+    "floats": "within 0..1 of truth values, else floating-point numbers",
+    "wholes": "integers; an index stays what it is",
 }
 
 

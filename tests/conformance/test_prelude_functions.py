@@ -38,6 +38,8 @@ CASES: list[Case] = [
         for name in ("abs", "square", "sign", "round", "floor")
         for given in (R, U, P, LP, I, N)
     ],
+    *[(name, (given,), {}) for name in ("float", "long", "bool") for given in (R, U, P, LP, I, N)],
+    *[(name, (typed("bool", 3, 4),), {}) for name in ("float", "long", "bool")],
     ("softmax", (R, 1), {}),
     ("softmax", (R,), {"dim": 2}),
     ("log_softmax", (R, -1), {}),

@@ -210,6 +210,30 @@ def division_by_zero(span: Span) -> Diagnostic:
     return error("this divides by zero", span)
 
 
+@code("NS3116")
+def no_such_number(span: Span, call: str) -> Diagnostic:
+    """A function of a number has no value there.
+
+    Functions of plain numbers are computed when the spec is compiled: the logarithm of 0 and the
+    square root of a negative number are no numbers.
+
+    Wrong:
+        param depth = 1
+        model {
+          input x: real[B, 4]
+          x / log(depth - 1)
+        }
+
+    Right:
+        param depth = 1
+        model {
+          input x: real[B, 4]
+          x / log(depth + 1)
+        }
+    """
+    return error(f"`{call}` is no number", span)
+
+
 @code("NS3109")
 def number_too_large(span: Span) -> Diagnostic:
     """A number has more than 18 digits.

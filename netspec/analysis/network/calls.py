@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from netspec.analysis import errors
+from netspec.analysis.network import numbers
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Expressions, Frame, typed
 from netspec.analysis.network.operands import is_constant, operand, parts
@@ -36,6 +37,8 @@ class Calls(Expressions):
             entry, (*args, *(k.value for k in keywords)), named, given[len(flow) :]
         ):
             return UNKNOWN
+        if not named and numbers.are_numbers(entry.name, positional):
+            return numbers.computed(entry.name, positional, call.span, self.context.report)
         led = _led_by_tensors(entry, positional, named)
         aligned = self.aligned(entry, call, led, frame)
         if aligned is None:
