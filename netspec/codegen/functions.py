@@ -25,8 +25,8 @@ class Form(Enum):
 
 _TABLE: dict[Form, str] = {
     Form.METHOD: """
-        abs amax amin argmax bool chunk clamp cumsum detach exp expand expm1 flatten flip float floor
-        gather log log1p long masked_fill mean norm permute pow reshape roll round rsqrt sign
+        abs amax amin argmax bool chunk clamp cumsum detach exp expand expm1 flatten flip float
+        floor gather log log1p long masked_fill mean norm permute pow reshape roll round rsqrt sign
         split sqrt square squeeze std sum topk transpose unsqueeze var view
 
         all any argmin argsort ceil clip count_nonzero cummax cummin cumprod diagonal diff
