@@ -254,7 +254,7 @@ def call(name: str, positional: Sequence[Any], keywords: Mapping[str, Any], ours
             return function(*operands, **named)
         # By name where the function can be: the declared names are torch's.
         names = [argument.name for argument in declared.arguments]
-        if name in {"expand", "masked_fill", "where"}:
+        if name == "where" or "Tensor." in declared.target:
             return function(*operands, **named)
         return function(**dict(zip(names, operands, strict=False)), **named)
 
