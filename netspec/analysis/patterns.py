@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 WILD = frozenset("*?[")
@@ -13,6 +13,18 @@ def matching(pattern: str, names: Iterable[str]) -> list[str]:
     if WILD.isdisjoint(pattern):
         return [name for name in names if name == pattern]
     return [name for name in names if fnmatchcase(name, pattern)]
+
+
+def by_first_names(pattern: str, names: Sequence[str], others: Mapping[str, str]) -> list[str]:
+    """Patterns that match what `pattern` means, if by another name of a tied parameter.
+
+    `names` are those that parameters go by, `others` the further names of tied ones with that. What
+    is matched by such a name alone is said by the other; of a pattern that means nothing, none.
+    """
+    meant = matching(pattern, names)
+    tied = {others[other] for other in matching(pattern, others)}
+    rest = [name for name in names if name in tied and name not in meant]
+    return [pattern, *rest] if meant else rest
 
 
 def near_patterns(names: Sequence[str]) -> tuple[str, ...]:

@@ -46,6 +46,11 @@ def held(found: State) -> list[Held]:
     return list({id(tensor): tensor for tensor in found.values()}.values())
 
 
+def other_names(found: State) -> dict[str, str]:
+    """Further keys of tied parameters, each with the name that the parameter goes by."""
+    return {key: tensor.name for key, tensor in found.items() if tensor.name != key}
+
+
 def learned(found: State, patterns: Iterable[str] = ()) -> list[Held]:
     """The parameters that learn, each once; what one of the patterns matches is frozen besides."""
     frozen = {

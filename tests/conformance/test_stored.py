@@ -315,6 +315,32 @@ def test_ties_hold_in_any_order_of_the_lines() -> None:
         assert built.get_parameter("a.weight") is built.get_parameter("b.weight") is one
 
 
+def test_init_knows_a_tied_parameter_by_any_of_its_names() -> None:
+    text = """
+    model {
+      input x: real[B, 3]
+      a: Linear(3) -> Tanh -> b: Linear(3)
+      tie b.weight = a.weight
+      init "a.*" = ones
+      init "b.*" = zeros
+    }
+    """
+
+    class Reference(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(3, 3), nn.Linear(3, 3)
+            self.b.weight = self.a.weight
+            nn.init.ones_(self.a.bias)
+            nn.init.zeros_(self.b.bias)
+            nn.init.zeros_(self.b.weight)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.b(torch.tanh(self.a(x)))
+
+    check_same(text, Reference, torch.randn(4, 3))
+
+
 def test_patterns_match_as_fnmatch_does() -> None:
     """However a pattern is written in Python, it is `fnmatch`'s."""
     names = ["a.weight", "a.bias", "b.0.weight", "b.0.bias", "b.1.norm.weight", "weight", "ab"]

@@ -36,6 +36,50 @@ train {
   epochs    = 2
 }
 """
+TIED = """
+data {
+  make_blobs(n_samples=50, n_features=4, centers=3, cluster_std=2.0, random_state=1)
+  split(train=60%, val=20%, test=20%, seed=1)
+}
+
+model {
+  input x: real[B, D]
+  a: Linear(D) -> Tanh -> b: Linear(D) -> Tanh -> c: Linear(3)
+  tie b.weight = a.weight
+}
+
+train {
+TURNS
+  metrics = [accuracy]
+  batch   = 8
+  epochs  = 3
+}
+"""
+# A tied parameter is meant by any of its names.
+NETWORKS["groups_of_tied"] = TIED.replace(
+    "TURNS",
+    """
+  loss      = CrossEntropyLoss
+  optimizer = SGD(lr=0.1, weight_decay=0.1)
+  group "b.weight" { weight_decay = 0.5 }
+  group "b.*", "c.bias" { lr = 0.01 }
+""",
+)
+NETWORKS["updates_of_tied"] = TIED.replace(
+    "TURNS",
+    """
+  phase one {
+    loss      = CrossEntropyLoss
+    optimizer = SGD(lr=0.1)
+    updates   = "b.*"
+  }
+  phase two {
+    loss      = CrossEntropyLoss
+    optimizer = SGD(lr=0.01)
+    updates   = ["a.bias", "c.*"]
+  }
+""",
+)
 NETWORKS["layers_as_arguments"] = """
 data {
   make_blobs(n_samples=50, n_features=4, centers=3, cluster_std=2.0, random_state=1)

@@ -25,7 +25,6 @@ from netspec.analysis.errors.bodies import (
 from netspec.analysis.errors.directives import (
     filling_overridden,
     pattern_matches_nothing,
-    pattern_of_tied,
     tie_again,
     tie_of_buffer,
     tie_of_module,
@@ -68,6 +67,7 @@ from netspec.analysis.errors.imports import (
     too_many_files,
 )
 from netspec.analysis.errors.inputs import (
+    classes_not_told,
     input_kind,
     input_not_known,
     input_rank,
@@ -212,6 +212,7 @@ from netspec.analysis.errors.weights import (
 )
 
 __all__ = [
+    "classes_not_told",
     "no_such_fact",
     "no_such_model",
     "not_a_check",
@@ -349,7 +350,6 @@ __all__ = [
     "not_a_label",
     "filling_overridden",
     "pattern_matches_nothing",
-    "pattern_of_tied",
     "tie_again",
     "tie_of_buffer",
     "tie_of_module",

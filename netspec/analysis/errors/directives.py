@@ -1,4 +1,4 @@
-"""`tie`, `init` and `freeze` (NS2118 to NS2122, NS2124 to NS2126)."""
+"""`tie`, `init` and `freeze` (NS2118 to NS2122, NS2125, NS2126)."""
 
 from __future__ import annotations
 
@@ -79,36 +79,6 @@ def filling_overridden(span: Span, pattern: str, later: Span) -> Diagnostic:
         span,
         also=(Label(later, "this line wins"),),
         help="put the wider pattern first, or take the line out",
-    )
-
-
-@code("NS2124")
-def pattern_of_tied(span: Span, alias: str, name: str) -> Diagnostic:
-    """A pattern of `init` matches a tied parameter by its second name only.
-
-    A tied parameter is one tensor, which begins one way. It goes by the name that comes first in
-    the `state_dict`, as in torch's `named_parameters`.
-
-    Wrong:
-        model {
-          input x: real[B, 8]
-          first: Linear(8) -> ReLU -> last: Linear(8)
-          tie last.weight = first.weight
-          init "last.weight" = xavier_uniform
-        }
-
-    Right:
-        model {
-          input x: real[B, 8]
-          first: Linear(8) -> ReLU -> last: Linear(8)
-          tie last.weight = first.weight
-          init "first.weight" = xavier_uniform
-        }
-    """
-    return error(
-        f"`{alias}` is tied, and goes by its first name `{name}`",
-        span,
-        help=f'write `"{name}"`',
     )
 
 

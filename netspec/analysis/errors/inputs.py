@@ -297,3 +297,32 @@ def no_size_fits(symbol: str, facts: Sequence[tuple[Span, str]]) -> Diagnostic:
     (span, text), *others = reversed(facts)
     also = tuple(Label(place, f"needs `{fact}`") for place, fact in others)
     return error(f"no size of `{symbol}` fits the model", span, f"needs `{text}`", also=also)
+
+
+@code("NS2130")
+def classes_not_told(span: Span, name: str, given: str | None) -> Diagnostic:
+    """A type names a number of classes that nothing tells.
+
+    In `index(V)` a new name is bound to how many different indices flow in: of the data, of the
+    value that a block is applied to. Where nothing flows in yet, the number is written, or is a
+    param.
+
+    Wrong:
+        model {
+          input tokens: index(V)[B, T]
+          Embedding(16) -> Linear(V)
+        }
+
+    Right:
+        param V = 1000
+        model {
+          input tokens: index(V)[B, T]
+          Embedding(16) -> Linear(V)
+        }
+    """
+    return error(
+        f"nothing tells `{name}`, how many different indices there are",
+        span,
+        notes=() if given is None else (f"what flows in is `{given}`",),
+        help=f"give the number, as in `index(1000)`, make `{name}` a param, or add data that tells",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from netspec.analysis import errors
@@ -11,11 +11,11 @@ from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.initial import ill_suited, initializer
 from netspec.analysis.network.scans import Scans
 from netspec.analysis.network.tensors import Reference
-from netspec.analysis.patterns import matching, near_patterns
+from netspec.analysis.patterns import by_first_names, matching, near_patterns
 from netspec.analysis.places import header
 from netspec.diagnostics import Label
 from netspec.program.graph import Filling, Freezing, Graph, Tie
-from netspec.program.state import Held, State, held, state
+from netspec.program.state import Held, State, held, other_names, state
 from netspec.source import Span
 from netspec.syntax import tree
 
@@ -52,10 +52,10 @@ class Directives(Scans):
             graph = replace(graph, ties=ties)
         if builder.fillings or builder.frozen:
             found = state(graph)
-            fillings = tuple(dict.fromkeys(builder.fillings))
             # A layer of the user's whose Python nobody looked at has weights that nobody knows.
             whole = all(layer.weighed for _, layer in graph.layers())
-            self._check_fillings(fillings, found, whole=whole)
+            lines = tuple(dict.fromkeys(builder.fillings))
+            fillings = tuple(self._fillings(lines, found, whole=whole))
             frozen = tuple(
                 line for line in builder.frozen if not whole or self._freezes(line, found)
             )
@@ -128,23 +128,31 @@ class Directives(Scans):
 
     # --- init and freeze ---------------------------------------------------------------------
 
-    def _check_fillings(self, fillings: Sequence[Filling], found: State, *, whole: bool) -> None:
-        """Report patterns that match nothing or are overridden, and shapes that do not suit."""
+    def _fillings(
+        self, lines: Sequence[Filling], found: State, *, whole: bool
+    ) -> Iterator[Filling]:
+        """The lines by the first names of parameters.
+
+        Reports patterns that match nothing or are overridden, and shapes that do not suit.
+        """
         parameters = {one.name: one for one in held(found) if one.weight.learned}
+        others = other_names(found)
         winner: dict[str, Filling] = {}
-        matched: list[tuple[Filling, list[str]]] = []
-        for line in fillings:
-            names = matching(line.pattern, parameters)
+        matched: list[tuple[Filling, list[str], list[str]]] = []
+        for line in lines:
+            patterns = by_first_names(line.pattern, list(parameters), others)
+            names = [name for pattern in patterns for name in matching(pattern, parameters)]
             if not names and whole:
                 self._nothing(line.span, line.pattern, found)
             winner.update(dict.fromkeys(names, line))
-            matched.append((line, names))
-        for line, names in matched:
+            matched.append((line, patterns or [line.pattern], names))
+        for line, patterns, names in matched:
             own = [parameters[name] for name in names if winner[name] is line]
             if names and not own:
                 later = winner[names[0]]
                 self.context.report(errors.filling_overridden(line.span, line.pattern, later.span))
             self._check_shapes(line, own)
+            yield from (replace(line, pattern=pattern) for pattern in patterns)
 
     def _check_shapes(self, line: Filling, own: Sequence[Held]) -> None:
         for one in own:
@@ -172,11 +180,6 @@ class Directives(Scans):
     def _nothing(self, span: Span, pattern: str, found: State) -> None:
         """Report a pattern that matches no parameter."""
         names = [one.name for one in held(found) if one.weight.learned]
-        others = [name for name in found if found[name].name != name]
-        tied = next(iter(matching(pattern, others)), None)
-        if tied is not None:
-            self.context.report(errors.pattern_of_tied(span, tied, found[tied].name))
-            return
         buffers = matching(pattern, [key for key, one in found.items() if not one.weight.learned])
         self.context.report(
             errors.pattern_matches_nothing(

@@ -11,8 +11,13 @@ from netspec.types import Dim, Kind, TensorType
 from netspec.types.kinds import NAMES
 
 
-def written_kind(evaluator: Expressions, written: tree.TypeExpr, frame: Frame) -> Kind | None:
-    """The kind a type names, `real` when it names none; None with a report."""
+def written_kind(
+    evaluator: Expressions, written: tree.TypeExpr, frame: Frame, given: TensorType | None = None
+) -> Kind | None:
+    """The kind a type names, `real` when it names none; None with a report.
+
+    A new name in `index(V)` is bound to how many different indices `given` may hold.
+    """
     if written.kind is None:
         return Kind("real")
     name = written.kind.id
@@ -24,8 +29,28 @@ def written_kind(evaluator: Expressions, written: tree.TypeExpr, frame: Frame) -
     if name != "index" or len(written.args) != 1:
         evaluator.context.report(errors.kind_arguments(written.span, name))
         return None
-    size = evaluator.integer(written.args[0], frame, "the number of classes")
+    count = written.args[0]
+    if isinstance(count, tree.Name) and frame.scope.find(count.id) is None:
+        return _told_kind(evaluator, count, frame, given)
+    size = evaluator.integer(count, frame, "the number of classes")
     return None if size is None else Kind("index", Dim.of(size))
+
+
+def _told_kind(
+    evaluator: Expressions, count: tree.Name, frame: Frame, given: TensorType | None
+) -> Kind | None:
+    """`index(V)` with a new `V`, which is what the given type says."""
+    if given is not None and given.kind.name != "index":
+        return Kind("index")
+    size = None if given is None else given.kind.size
+    if size is None:
+        shown = None if given is None else str(given)
+        evaluator.context.report(errors.classes_not_told(count.span, count.id, shown))
+        frame.scope.absorb(count.id, count.span)
+        return None
+    frame.scope.bind(count.id, size if size.value is None else size.value, count.span)
+    frame.scope.names[count.id].used = True
+    return Kind("index", size)
 
 
 def declared_type(
@@ -67,7 +92,7 @@ def bind_dimensions(
 ) -> bool:
     """Hold what flows in against a declared type, binding the names of its dimensions."""
     report = evaluator.context.report
-    kind = written_kind(evaluator, written, frame)
+    kind = written_kind(evaluator, written, frame, given)
     if kind is None:
         return False
     if written.kind is not None and not kind.accepts(given.kind):

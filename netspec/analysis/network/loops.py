@@ -186,6 +186,8 @@ class Loops(Directives):
                 frame.current = UNKNOWN
                 return
         if not builder.parts:
+            # Keys hang on the text, which has a label here, and not on how many rounds there are.
+            frame.graph.counted = False
             return
         frame.current = self.close(builder, inside, flattened(inside.current), frame, label, None)
 

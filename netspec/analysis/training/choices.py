@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from netspec.analysis import errors
@@ -11,7 +11,7 @@ from netspec.analysis.network.evaluate import Expressions, Frame
 from netspec.analysis.network.operands import literal
 from netspec.analysis.network.refusals import written
 from netspec.analysis.network.values import UNKNOWN, Unknown
-from netspec.analysis.patterns import matching, near_patterns
+from netspec.analysis.patterns import by_first_names, near_patterns
 from netspec.catalog import Argument, Entry, Refusal, left_out
 from netspec.catalog import Value as Constant
 from netspec.program.graph import Literal
@@ -177,19 +177,26 @@ def choose_group(
     group: tree.Group,
     optimizer: tree.Expr | None,
     names: Sequence[str] | None,
+    others: Mapping[str, str],
     evaluator: Expressions,
     frame: Frame,
 ) -> ParameterGroup | None:
     """Optimizer arguments for the parameters that match a pattern.
 
     `names` is None where some are not known: those of layers whose Python nobody looked at.
+    `others` are the further names of tied parameters.
     """
     report = evaluator.context.report
+    patterns: list[str] = []
     for pattern in group.patterns:
-        if names is not None and not matching(pattern.value, names):
+        meant = [pattern.value]
+        if names is not None:
+            meant = by_first_names(pattern.value, names, others)
+        if names is not None and not meant:
             likely = near_patterns(names)
             report(errors.group_matches_nothing(pattern.span, pattern.value, names, likely))
             return None
+        patterns += meant
     keywords: list[tree.Keyword] = []
     for statement in group.body.statements:
         target = statement.targets[0] if isinstance(statement, tree.Bind) else None
@@ -204,7 +211,7 @@ def choose_group(
         return None
     return ParameterGroup(
         span=group.span,
-        patterns=tuple(pattern.value for pattern in group.patterns),
+        patterns=tuple(dict.fromkeys(patterns)),
         arguments=arguments,
     )
 

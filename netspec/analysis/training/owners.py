@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from netspec.analysis import errors
 from netspec.analysis.network.arithmetic import Report
 from netspec.analysis.network.namespaces import called
+from netspec.analysis.patterns import by_first_names
 from netspec.diagnostics import did_you_mean
 from netspec.program.graph import Model
 from netspec.program.state import learned, state
@@ -52,6 +53,16 @@ def written_updates(
         report(errors.updates_form(expression.span, "an empty list", models, None))
         return None
     return Updates(phase=phase, span=expression.span, patterns=tuple(patterns))
+
+
+def by_any_name(updates: Updates, names: Sequence[str], others: Mapping[str, str]) -> Updates:
+    """The same, with patterns that match by their first names the tied parameters it means."""
+    patterns = [
+        (meant, place)
+        for pattern, place in updates.patterns
+        for meant in by_first_names(pattern, names, others) or [pattern]
+    ]
+    return replace(updates, patterns=tuple(patterns))
 
 
 def matched(

@@ -16,6 +16,7 @@ from netspec.analysis.training.loss_values import Losses
 from netspec.analysis.training.losses import Loss, analyse_loss
 from netspec.analysis.training.owners import (
     Updates,
+    by_any_name,
     learned_parameters,
     matched,
     prove_owners,
@@ -25,6 +26,7 @@ from netspec.analysis.training.statements import PHASE, Statements
 from netspec.analysis.training.terms import Term, needed
 from netspec.program.data import DataPlan
 from netspec.program.graph import Model
+from netspec.program.state import other_names, state
 from netspec.program.train import Choice, Phase, Schedule
 from netspec.source import Span
 from netspec.syntax import tree
@@ -143,11 +145,15 @@ def settled_phases(
     """
     learned = tuple(learned_parameters(network, frozen))
     names = [name for name, _ in learned]
+    others = other_names(state(network.graph))
     updates: list[Updates | None] = [None] * len(written)
     owned: list[tuple[str, ...] | None] = [None] * len(written)
     if written[0].name:
         known = models or ([network.name] if network.name else [])
-        updates = [_updates(phase, known, len(models) > 1, bodies) for phase in written]
+        updates = [
+            said if said is None else by_any_name(said, names, others)
+            for said in (_updates(phase, known, len(models) > 1, bodies) for phase in written)
+        ]
         owned = [
             None
             if said is None
@@ -166,7 +172,7 @@ def settled_phases(
     made: list[Phase] = []
     for phase, loss, said, mine in zip(written, losses, updates, owned, strict=True):
         whole = names if mine is None else mine
-        groups = phase.statements.groups(whole if network.weighed else None)
+        groups = phase.statements.groups(whole if network.weighed else None, others)
         if phase.optimizer is None:
             return None
         made.append(

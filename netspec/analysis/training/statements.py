@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from netspec.analysis import errors
@@ -288,15 +288,18 @@ class Statements:
         if precision == "fp16" and optimizer is not None and optimizer.target in BY_CLOSURE:
             report(errors.not_with_optimizer(span, optimizer.name, "scaled gradients"))
 
-    def groups(self, names: Sequence[str] | None) -> tuple[ParameterGroup, ...]:
+    def groups(
+        self, names: Sequence[str] | None, others: Mapping[str, str]
+    ) -> tuple[ParameterGroup, ...]:
         """Parameter groups, held against names of parameters and the optimizer's arguments.
 
-        `names` is None where some are not known.
+        `names` is None where some are not known; `others` are the further names of tied ones.
         """
         binding = self.settings.get("optimizer")
         optimizer = binding.values[0] if binding is not None else None
         made = [
-            choose_group(group, optimizer, names, self.bodies, self.frame) for group in self._groups
+            choose_group(group, optimizer, names, others, self.bodies, self.frame)
+            for group in self._groups
         ]
         return tuple(group for group in made if group is not None)
 

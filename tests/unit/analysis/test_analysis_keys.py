@@ -27,6 +27,12 @@ def test_counting_goes_through_unlabelled_loops() -> None:
     assert layers(model) == ["0", "1", "2", "3", "4", "5", "6"]
 
 
+def test_a_labelled_loop_without_a_round_is_a_label_all_the_same() -> None:
+    for depth in (0, 1):
+        model = model_of(f"Linear(8) -> ReLU\nh: repeat {depth} {{ ReLU }}\nLinear(2)")
+        assert keys(model) == linear("linear_0", "linear_1")
+
+
 def test_counting_goes_through_if() -> None:
     model = model_of("if true { Linear(8) -> ReLU }\nLinear(2)")
     assert keys(model) == linear("0", "2")
