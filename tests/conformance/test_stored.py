@@ -336,7 +336,8 @@ def test_init_knows_a_tied_parameter_by_any_of_its_names() -> None:
             nn.init.zeros_(self.b.weight)
 
         def forward(self, x: Tensor) -> Tensor:
-            return self.b(torch.tanh(self.a(x)))
+            made: Tensor = self.b(torch.tanh(self.a(x)))
+            return made
 
     check_same(text, Reference, torch.randn(4, 3))
 
