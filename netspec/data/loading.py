@@ -19,7 +19,7 @@ from netspec.data.pixels import Pixels, finished
 from netspec.data.preparing import prepare
 from netspec.data.problems import DataError
 from netspec.data.reading import Array, decode_image, split_groups, split_rows
-from netspec.program.data import DataPlan, Field, Use
+from netspec.program.data import DataPlan, Field, Keep, Use
 
 # Images are turned into float32 at once when that takes less than this, else batch by batch.
 NUMBERS_BELOW = 256 * 2**20
@@ -94,6 +94,9 @@ def divide(plan: DataPlan, evaluation: Evaluation, seed: int) -> list[Array]:
     own = np.arange(free, total)
     split = plan.split
     parts: list[Array]
+    chosen = [step.span for step in plan.steps if isinstance(step.value, Keep)]
+    if not free and chosen:
+        raise DataError(errors.no_rows_left(chosen[-1]))
     if split is None:
         parts = [np.arange(free), own[:0], own]
     else:
@@ -111,8 +114,8 @@ def divide(plan: DataPlan, evaluation: Evaluation, seed: int) -> list[Array]:
             if fraction > 0 and not len(part):
                 if groups is not None:
                     count = len(np.unique(groups))
-                    raise DataError(errors.too_few_groups(split.span, name, count))
-                raise DataError(errors.empty_split(split.span, name, free))
+                    raise DataError(errors.too_few_groups(split.place(name), name, count))
+                raise DataError(errors.empty_split(split.place(name), name, free))
         if len(own):
             parts[2] = own
     if not len(parts[0]):

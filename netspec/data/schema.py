@@ -1,29 +1,24 @@
 """What data files say about themselves, read with the standard library alone: no torch, no numpy.
 
-The driver hands a `FolderReader` to the analysis. A csv file below 10 MB is read whole, so that
-every type, category and missing cell is known at `check`; of a larger one only a sample.
+The driver hands a `FolderReader` to the analysis.
 """
 
 from __future__ import annotations
 
-import csv
 import gzip
-import re
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from netspec import data as room
+from netspec.data.csv_schema import read_csv_schema
 from netspec.data.image_folders import list_images
 from netspec.data.image_sizes import image_size
 from netspec.data.paths import find
 from netspec.data.tensor_files import read_tensor_schema
 from netspec.data.text_files import read_text_schema
 from netspec.program.data import (
-    Category,
-    CsvColumn,
+    CsvForm,
     CsvSchema,
     IdxSchema,
     ImagesSchema,
@@ -32,16 +27,8 @@ from netspec.program.data import (
 )
 from netspec.program.weights import SavedTensor
 
-WHOLE_BELOW = 10_000_000
-SAMPLE_ROWS = 10_000
-MOST_CATEGORIES = 1000
 MOST_LABEL_BYTES = 100_000_000
 SAMPLE_IMAGES = 64
-
-# The cells that are numbers: what both Python's `float` and Polars read, without underscores,
-# spaces and hexadecimals.
-INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class FolderReader:
@@ -49,21 +36,19 @@ class FolderReader:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._csv: dict[tuple[str, bool, str, tuple[str, ...], bool], CsvSchema | Unreadable] = {}
+        self._csv: dict[tuple[str, CsvForm, bool], CsvSchema | Unreadable] = {}
         self._frames: dict[tuple[str, str, bool], CsvSchema | Unreadable] = {}
         self._texts: dict[tuple[str, bool], TextSchema | Unreadable] = {}
 
-    def csv(
-        self, file: str, *, header: bool, separator: str, missing: tuple[str, ...], whole: bool
-    ) -> CsvSchema | Unreadable:
+    def csv(self, file: str, form: CsvForm, *, whole: bool) -> CsvSchema | Unreadable:
         """The columns; a large file is only sampled unless `whole`."""
-        key = (file, header, separator, missing, whole)
+        key = (file, form, whole)
         if key not in self._csv:
             path = find(file, self.root)
             self._csv[key] = (
                 path
                 if isinstance(path, Unreadable)
-                else read_csv_schema(path, file, header, separator, frozenset(missing), whole)
+                else read_csv_schema(path, file, form, whole=whole)
             )
         return self._csv[key]
 
@@ -103,128 +88,6 @@ class FolderReader:
         """The tensors of a safetensors file by key: shapes and dtypes."""
         path = find(file, self.root)
         return path if isinstance(path, Unreadable) else read_tensor_schema(path, file)
-
-
-# --- csv -------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Cells:
-    """What was seen of one column so far."""
-
-    name: str
-    integers: bool = True
-    numbers: bool = True
-    missing: int | None = None
-    text: tuple[int, str] | None = None
-    distinct: set[str] | None = field(default_factory=set)
-
-    def add(self, row: int, cell: str, missing: frozenset[str]) -> None:
-        """Take one cell."""
-        if self.distinct is not None and cell in self.distinct:
-            return
-        if cell in missing:
-            if self.missing is None:
-                self.missing = row
-            return
-        if self.distinct is not None:
-            self.distinct.add(cell)
-            if len(self.distinct) > MOST_CATEGORIES:
-                self.distinct = None
-        if self.integers and not INTEGER.fullmatch(cell):
-            self.integers = False
-        if not self.integers and self.text is None and not NUMBER.fullmatch(cell):
-            self.numbers = False
-            self.text = (row, cell)
-
-    def column(self, *, whole: bool) -> CsvColumn:
-        """What the column is, once every cell was taken."""
-        distinct = self.distinct if whole else None
-        categories: tuple[Category, ...] | None = None
-        if not self.numbers:
-            # An integer column may turn to text late: the first odd cell is already noted.
-            categories = None if distinct is None else tuple(sorted(distinct))
-            return CsvColumn(
-                name=self.name,
-                dtype="text",
-                missing=self.missing,
-                text=self.text,
-                categories=categories,
-            )
-        if self.integers and self.missing is None and whole:
-            if distinct is not None:
-                categories = tuple(sorted({int(cell) for cell in distinct}))
-            return CsvColumn(name=self.name, dtype="int", categories=categories)
-        return CsvColumn(name=self.name, dtype="real", missing=self.missing)
-
-
-def read_csv_schema(
-    path: Path,
-    file: str,
-    header: bool,
-    separator: str,
-    missing: frozenset[str],
-    whole: bool,
-) -> CsvSchema | Unreadable:
-    """The columns of a csv file: names, what their cells are, first missing and odd cells."""
-    whole = whole or path.stat().st_size < WHOLE_BELOW
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.reader(stream, delimiter=separator, strict=True)
-            return _columns(rows, file, header, missing, whole)
-    except UnicodeDecodeError as problem:
-        detail = f"it is not UTF-8 (byte {problem.start})"
-        return Unreadable(reason="malformed", file=file, detail=detail)
-    except csv.Error as problem:
-        return Unreadable(reason="malformed", file=file, detail=str(problem))
-    except OSError as problem:
-        return Unreadable(reason="malformed", file=file, detail=_told(problem))
-
-
-def _told(problem: OSError) -> str:
-    if isinstance(problem, IsADirectoryError):
-        return "it is a folder"
-    return (problem.strerror or "no access").lower()
-
-
-def _columns(
-    rows: Iterator[list[str]], file: str, header: bool, missing: frozenset[str], whole: bool
-) -> CsvSchema | Unreadable:
-    first = next((row for row in rows if any(row)), None)
-    if first is None:
-        return Unreadable(reason="empty", file=file)
-    names = first if header else [f"column_{place}" for place in range(len(first))]
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
-    if twice is not None:
-        detail = f"two columns are called `{twice}`"
-        if _looks_like_numbers(names):
-            detail += "; a file without a header is read with `header=false`"
-        return Unreadable(reason="malformed", file=file, detail=detail)
-    columns = [_Cells(name) for name in names]
-    count = 0
-    for row in _rows([] if header else [first], rows):
-        count += 1
-        if len(row) != len(names):
-            detail = f"row {count} has {len(row)} cells, and there are {len(names)} columns"
-            return Unreadable(reason="malformed", file=file, detail=detail)
-        for column, cell in zip(columns, row, strict=True):
-            column.add(count, cell.strip(), missing)
-        if count == SAMPLE_ROWS and not whole:
-            break
-    if count == 0:
-        return Unreadable(reason="empty", file=file)
-    made = tuple(column.column(whole=whole) for column in columns)
-    return CsvSchema(columns=made, rows=count if whole else None)
-
-
-def _rows(first: list[list[str]], rest: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The rows, those without any content left out."""
-    yield from first
-    yield from (row for row in rest if any(row))
-
-
-def _looks_like_numbers(names: Sequence[str]) -> bool:
-    return all(NUMBER.fullmatch(name) for name in names)
 
 
 # --- idx -------------------------------------------------------------------------------------

@@ -24,13 +24,16 @@ def read_csv(
     header: bool = True,
     separator: str = ",",
     missing: Sequence[str] = ("", "NA", "NaN", "nan", "null"),
+    decimal: str = ".",
+    encoding: str = "utf-8",
 ) -> Columns:
     """The columns of a csv file as arrays; `columns` says what each is: real, int or text.
 
     A missing cell is NaN; lines without any content are left out.
     """
+    content = path.read_bytes().decode(encoding).encode() if encoding != "utf-8" else path
     frame = pl.read_csv(
-        path,
+        content,
         has_header=header,
         separator=separator,
         infer_schema=False,
@@ -46,6 +49,9 @@ def read_csv(
             table[name] = text.to_numpy().astype(object)
             table[name][absent.to_numpy()] = np.nan
             continue
+        if decimal != ".":
+            text = text.str.replace_all(".", "_", literal=True)
+            text = text.str.replace_all(decimal, ".", literal=True)
         number = text.cast(pl.Int64 if kind == "int" else pl.Float64, strict=False)
         odd = (number.is_null() & ~absent).arg_true()
         if len(odd):

@@ -254,7 +254,7 @@ class SplitPlan:
     `stratify` is the step whose classes keep their shares, `by` the one whose equal values stay in
     one part. `seed` None: the data's. Without `shuffle` the rows are divided in the order they
     stand in; `gap` rows are then left out where one part ends and the next begins, since
-    neighbouring windows overlap.
+    neighbouring windows overlap. `places` are those of its arguments in the text.
     """
 
     span: Span
@@ -266,6 +266,11 @@ class SplitPlan:
     by: int | None = None
     shuffle: bool = True
     gap: int = 0
+    places: tuple[tuple[str, Span], ...] = ()
+
+    def place(self, argument: str) -> Span:
+        """Where an argument stands; the whole split where it is left out."""
+        return dict(self.places).get(argument, self.span)
 
     def order_seed(self, seed: int) -> int | None:
         """The seed of the permutation, where the data's is `seed`; None for rows as they stand."""
@@ -305,12 +310,32 @@ class DataPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """Why a data file tells nothing; `near` are files of similar names."""
+    """Why a data file tells nothing; `near` are files of similar names.
 
-    reason: OneOf["missing", "outside", "empty", "malformed", "pickled"]
+    `separator`: a csv file is separated by `detail`. `encoding`: it is written in another one,
+    perhaps `near`.
+    """
+
+    reason: OneOf["missing", "outside", "empty", "malformed", "pickled", "separator", "encoding"]
     file: str
     detail: str = ""
     near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvForm:
+    """How a csv file is written; `decimal` is the mark before the fraction of a number."""
+
+    header: bool = True
+    separator: str = ","
+    missing: tuple[str, ...] = ("", "NA", "NaN", "nan", "null")
+    decimal: str = "."
+    encoding: str = "utf-8"
+
+    @property
+    def codec(self) -> str:
+        """Python's name of the encoding, which passes over a mark of bytes at the start."""
+        return "utf-8-sig" if self.encoding == "utf-8" else self.encoding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +344,8 @@ class CsvColumn:
 
     `missing` is the first row with an empty cell, `text` the first cell that is no number, with its
     row. `categories` are the distinct values in order, None when not all were read or too many.
+    `range` is the smallest and the largest number that was seen, `integers` says that those of a
+    sample are whole.
     """
 
     name: str
@@ -326,6 +353,8 @@ class CsvColumn:
     missing: int | None = None
     text: tuple[int, str] | None = None
     categories: tuple[Category, ...] | None = None
+    range: tuple[float, float] | None = None
+    integers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,9 +396,7 @@ class TextSchema:
 class SchemaReader(Protocol):
     """Reads what data files say about themselves, without loading them; handed to analysis."""
 
-    def csv(
-        self, file: str, *, header: bool, separator: str, missing: tuple[str, ...], whole: bool
-    ) -> CsvSchema | Unreadable:
+    def csv(self, file: str, form: CsvForm, *, whole: bool) -> CsvSchema | Unreadable:
         """The columns; a large file is only sampled unless `whole`."""
 
     def frame(self, file: str, source: str, *, whole: bool) -> CsvSchema | Unreadable:

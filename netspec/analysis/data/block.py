@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from netspec.analysis.data.values import Array, Augmented, Info, Table, Value
+from netspec.analysis.data.values import INT, Array, Augmented, Info, Table, Value
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Diagnostic, Sink
@@ -86,6 +86,23 @@ class Block:
         if not isinstance(schema, CsvSchema):
             return None
         return next((c.categories for c in schema.columns if c.name == info.name), None)
+
+    def known(self, info: Info) -> Info:
+        """A column that is looked at by itself: one that may be of classes is read whole."""
+        if info.sampled is None or not (info.classes or info.dtype == "int"):
+            return info
+        categories = self.categories(info)
+        if categories is None or not all(isinstance(value, int) for value in categories):
+            return replace(info, classes=False)
+        return replace(info, dtype="int", kind=INT, categories=categories)
+
+    def column_elsewhere(self, column: str, before: str = "") -> str | None:
+        """Where a column of that name is to be had: `rows.town`."""
+        for name, named in self.names.items():
+            if isinstance(named.value, Table) and named.value.column(column) is not None:
+                written = f".{column}" if column.isidentifier() else f'["{column}"]'
+                return f"the column is written `{before}{name}{written}`"
+        return None
 
     def fail(self, diagnostic: Diagnostic) -> Unknown:
         """Report a mistake; the faulty part becomes unknown."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from netspec.analysis.data.file_errors import csv_separator, file_encoding, no_rows_left
 from netspec.analysis.data.source_errors import source_not_yet
 from netspec.analysis.data.type_errors import (
     image_sizes_differ,
@@ -28,8 +29,10 @@ from netspec.source import Span
 __all__ = [
     "arguments_refused",
     "chosen_after_fit",
+    "csv_separator",
     "empty_split",
     "file_empty",
+    "file_encoding",
     "file_malformed",
     "file_missing",
     "file_outside",
@@ -37,6 +40,7 @@ __all__ = [
     "label_out_of_range",
     "missing_cell",
     "no_fields",
+    "no_rows_left",
     "not_finite",
     "not_for_data",
     "own_test_rows",
@@ -110,8 +114,8 @@ def file_malformed(span: Span, file: str, detail: str) -> Diagnostic:
     image that cannot be decoded, a folder of images without a folder per class. The message says
     where it broke.
 
-    `csv` takes `separator=";"` for files that are separated otherwise, and `header=false`. Whether
-    it helped is seen with `netspec check homes.net`.
+    `csv` takes `header=false` for a file without a line of names. Whether it helped is seen with
+    `netspec check homes.net`.
     """
     return error(
         f"`{file}` cannot be read: {detail}", span, help="mend the file, or name the right one"
@@ -128,16 +132,6 @@ def file_empty(span: Span, file: str) -> Diagnostic:
     is seen with `netspec check homes.net`.
     """
     return error(f"`{file}` has no rows", span, help="is it the right file, and complete?")
-
-
-def _separated(columns: Sequence[str]) -> str | None:
-    """Advice for a csv file whose first line was read as one name."""
-    marks = [mark for mark in (";", "\t", "|") if len(columns) == 1 and mark in columns[0]]
-    if not marks:
-        return None
-    if marks[0] == "\t":
-        return "is the file separated by tabs? Then say `separator=`, and a tab between quotes"
-    return f'is the file separated by `{marks[0]}`? Then say `separator="{marks[0]}"`'
 
 
 @code("NS5505")
@@ -165,12 +159,14 @@ def unknown_column(span: Span, name: str, table: str, columns: Sequence[str]) ->
         f"{table} has no column `{name}`",
         span,
         notes=("its columns: " + _listed(columns),),
-        help=_separated(columns) or did_you_mean(name, columns),
+        help=did_you_mean(name, columns),
     )
 
 
 @code("NS5506")
-def unknown_name(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic:
+def unknown_name(
+    span: Span, name: str, candidates: Iterable[str], advice: str | None = None
+) -> Diagnostic:
     """A name in a data block stands for nothing.
 
     A name is one bound above in the same block, a param, a source (`csv`, `make_moons`), a function
@@ -191,7 +187,8 @@ def unknown_name(span: Span, name: str, candidates: Iterable[str]) -> Diagnostic
         span,
         help="`split(...)` is a line of its own, below the data that it parts"
         if name == "split"
-        else did_you_mean(name, candidates)
+        else advice
+        or did_you_mean(name, candidates)
         or "bind it above, or see the sources and functions in the language reference",
     )
 
@@ -576,6 +573,10 @@ def unreadable(problem: Unreadable, span: Span) -> Diagnostic:
             return file_malformed(span, problem.file, problem.detail)
         case "pickled":
             return pickled_weights(span, problem.file)
+        case "separator":
+            return csv_separator(span, problem.file, problem.detail, ",", None)
+        case "encoding":
+            return file_encoding(span, problem.file, problem.detail, problem.near)
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:

@@ -109,7 +109,8 @@ class Expressions(ABC):
         if self.block.nameless:
             return UNKNOWN
         candidates = (*self.block.names, *self.callables())
-        return self.block.fail(errors.unknown_name(name.span, name.id, candidates))
+        advice = self.block.column_elsewhere(name.id)
+        return self.block.fail(errors.unknown_name(name.span, name.id, candidates, advice))
 
     def _list(self, display: tree.ListDisplay | tree.TupleDisplay) -> Value:
         items: list[Literal] = []

@@ -65,7 +65,7 @@ class Statements:
         if own_test and self.split is not None and self.split.test:
             advice = "leave `test` out: the source's own test rows are the test set"
             message = "the source brings its own test set, and `split` makes another"
-            self.block.fail(errors.split_twice(self.split.span, message, advice))
+            self.block.fail(errors.split_twice(self.split.place("test"), message, advice))
         self._check_split_columns(found.rows)
         self._split_windows(found.rows)
         counts = self._sizes(found.rows, own_test)
@@ -137,7 +137,8 @@ class Statements:
         for info in value.columns:
             if info.name.isidentifier():
                 name = tree.Name(span=expression.span, id=info.name)
-                self.block.bind(name, column_of(table, info, expression.span), exported=True)
+                column = column_of(table, self.block.known(info), expression.span)
+                self.block.bind(name, column, exported=True)
 
     def _split(self, call: tree.Call) -> None:
         if self.split is not None:
@@ -167,7 +168,7 @@ class Statements:
             if split is not None and theirs is not None and theirs != rows:
                 sides = (rows_words(theirs), rows_words(rows))
                 what = f"`{name}` of `split` and the data"
-                self.block.fail(errors.rows_differ(split.span, what, *sides))
+                self.block.fail(errors.rows_differ(split.place(name), what, *sides))
 
     def _count(self, rows: Dim) -> Operand:
         count = self.block.count(rows)
@@ -180,10 +181,12 @@ class Statements:
         if gap is None or self.split is None:
             return
         split = self.split
-        for name, given in (("seed", split.seed), ("stratify", split.stratify), ("by", split.by)):
+        shuffled = split.shuffle and "shuffle" in dict(split.places)
+        columns = (("stratify", split.stratify), ("by", split.by))
+        for name, given in (("seed", split.seed), *columns, ("shuffle", shuffled or None)):
             if given is not None:
                 what = f"`{name}` of `split`"
-                self.block.fail(errors.windows_in_order(self.split.span, what))
+                self.block.fail(errors.windows_in_order(split.place(name), what))
         self.split = replace(self.split, shuffle=False, gap=gap)
 
     def _sizes(self, rows: Dim, own_test: int) -> tuple[int, int, int] | None:
@@ -200,7 +203,7 @@ class Statements:
         wanted = (("train", self.split.train, train), ("val", self.split.val, val))
         for part, fraction, count in (*wanted, ("test", self.split.test, test)):
             if fraction > 0 and count == 0:
-                self.block.fail(errors.empty_split(self.split.span, part, free))
+                self.block.fail(errors.empty_split(self.split.place(part), part, free))
         return train, val, own_test or test
 
 

@@ -10,13 +10,15 @@ from netspec.analysis.data import errors
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.text_sources import text_table
 from netspec.analysis.data.user_sources import user_table
-from netspec.analysis.data.values import INT, REAL, Info, Table, describe
+from netspec.analysis.data.values import INT, MOST_CLASSES, REAL, Info, Table, describe
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal
 from netspec.catalog import Value as CatalogueValue
+from netspec.diagnostics import did_you_mean
 from netspec.program.data import (
     Column,
     CsvColumn,
+    CsvForm,
     CsvSchema,
     IdxSchema,
     Load,
@@ -162,27 +164,17 @@ def _rows(block: Block, name: str, values: Mapping[str, CatalogueValue]) -> Dim:
 def _csv(
     block: Block, entry: Entry, span: Span, bound: Bound, spans: Mapping[str, Span]
 ) -> Table | Unknown:
-    values = bound.values
-    file, separator = str(values["file"]), str(values["separator"])
-    if len(separator) != 1:
-        message = f"`separator` is one character, not {describe(separator)}"
-        place = spans.get("separator", span)
-        advice = 'write `separator=";"`'
-        if separator == "\\t":
-            advice = "write the tab itself between the quotes: a string stands for its characters"
-        return block.fail(errors.arguments_refused(place, message, advice))
-    missing = values["missing"]
-    assert isinstance(missing, tuple)
-    marks = tuple(str(mark) for mark in missing)
-    read = partial(
-        block.schemas.csv,
-        file,
-        header=values["header"] is True,
-        separator=separator,
-        missing=marks,
-    )
+    bound = replace(bound, values={**bound.values, "separator": _tab(bound.values["separator"])})
+    form = _csv_form(block, span, bound, spans)
+    if isinstance(form, Unknown):
+        return UNKNOWN
+    file = str(bound.values["file"])
+    read = partial(block.schemas.csv, file, form)
     schema = read(whole=False)
     if isinstance(schema, Unreadable):
+        if schema.reason == "separator":
+            mark, place = schema.detail, spans.get("separator")
+            return block.fail(errors.csv_separator(span, file, mark, form.separator, place))
         return block.fail(errors.unreadable(schema, spans["file"]))
     columns = [
         _csv_info(column, file, place, schema) for place, column in enumerate(schema.columns, 1)
@@ -194,6 +186,50 @@ def _csv(
     return Table(expression=load, columns=tuple(columns), rows=rows)
 
 
+# The encodings by name: Python would look any other up among its modules.
+ENCODINGS = ("utf-8", "latin-1", "cp1252", "utf-16")
+
+
+def _tab(separator: CatalogueValue) -> CatalogueValue:
+    """A tab, which may be written as in Python: strings of a spec know no escapes."""
+    return "\t" if separator == "\\t" else separator
+
+
+def _csv_form(
+    block: Block, span: Span, bound: Bound, spans: Mapping[str, Span]
+) -> CsvForm | Unknown:
+    """How the call says that the file is written."""
+    values = bound.values
+    separator, decimal, encoding = (
+        str(values[name]) for name in ("separator", "decimal", "encoding")
+    )
+    if len(separator) != 1:
+        message = f"`separator` is one character, not {describe(separator)}"
+        place, advice = spans.get("separator", span), 'write `separator=";"`'
+        return block.fail(errors.arguments_refused(place, message, advice))
+    if decimal not in {".", ","}:
+        message = f'`decimal` is `"."` or `","`, not {describe(decimal)}'
+        return block.fail(errors.arguments_refused(spans.get("decimal", span), message))
+    if decimal == separator:
+        message = f"`{separator}` cannot be both `separator` and `decimal`"
+        advice = 'a file of decimal commas is separated otherwise, e.g. by `separator=";"`'
+        return block.fail(errors.arguments_refused(spans.get("decimal", span), message, advice))
+    if encoding not in ENCODINGS:
+        listed = ", ".join(f'`"{name}"`' for name in ENCODINGS)
+        message = f"`encoding` cannot be {describe(encoding)}"
+        advice = did_you_mean(encoding, ENCODINGS) or f"it may be {listed}"
+        return block.fail(errors.arguments_refused(spans.get("encoding", span), message, advice))
+    missing = values["missing"]
+    assert isinstance(missing, tuple)
+    return CsvForm(
+        header=values["header"] is True,
+        separator=separator,
+        missing=tuple(str(mark) for mark in missing),
+        decimal=decimal,
+        encoding=encoding,
+    )
+
+
 def _csv_info(column: CsvColumn, file: str, place: int, schema: CsvSchema) -> Info:
     return Info(
         name=column.name,
@@ -202,9 +238,16 @@ def _csv_info(column: CsvColumn, file: str, place: int, schema: CsvSchema) -> In
         missing=column.missing,
         text=column.text,
         categories=column.categories,
+        range=column.range,
+        classes=column.integers and column.range is not None and _are_classes(column.range),
         place=f"{file}, column {place}",
         sampled=file if schema.rows is None else None,
     )
+
+
+def _are_classes(range: tuple[float, float]) -> bool:
+    low, high = range
+    return low == 0 < high < MOST_CLASSES
 
 
 def _frame(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 
@@ -17,6 +17,20 @@ from netspec.syntax import tree
 
 PARTS = ("train", "val", "test")
 ARGUMENTS = (*PARTS, "seed", "stratify", "by", "shuffle")
+# What other libraries call the same.
+ELSEWHERE = {
+    "train_size": "train",
+    "training": "train",
+    "valid": "val",
+    "validation": "val",
+    "val_size": "val",
+    "dev": "val",
+    "test_size": "test",
+    "testing": "test",
+    "random_state": "seed",
+    "groups": "by",
+    "group": "by",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,9 @@ def parse_split(block: Block, call: tree.Call, values: Mapping[str, Value]) -> S
     for name, keyword in spans.items():
         if name not in ARGUMENTS:
             message = f"`split` has no argument `{name}`"
-            advice = did_you_mean(name, ARGUMENTS) or "it has " + ", ".join(ARGUMENTS)
+            same = f"here it is called `{ELSEWHERE[name]}`" if name in ELSEWHERE else None
+            listed = "it has " + ", ".join(ARGUMENTS)
+            advice = same or did_you_mean(name, ARGUMENTS) or listed
             return block.fail(errors.arguments_refused(keyword.name.span, message, advice))
     parts = _fractions(block, call, values, spans)
     if isinstance(parts, Unknown):
@@ -72,6 +88,7 @@ def parse_split(block: Block, call: tree.Call, values: Mapping[str, Value]) -> S
         stratify=step,
         by=groups,
         shuffle=shuffle,
+        places=tuple((name, keyword.span) for name, keyword in spans.items()),
     )
 
 
@@ -92,12 +109,27 @@ def _column(
     if column is None or isinstance(column, Unknown):
         return column
     if not isinstance(column, Array) or column.dims or column.rows is None or column.fitted:
-        wanted = f"a column of {what}, bound to a name"
+        wanted = f"a column of {what}"
         place, given = spans[argument].value.span, describe(column)
-        return block.fail(errors.wrong_value(place, f"`{argument}`", wanted, given))
+        advice = _of_column(block, argument, column)
+        return block.fail(errors.wrong_value(place, f"`{argument}`", wanted, given, advice))
+    if argument == "stratify" and column.info is not None and column.info.dtype == "real":
+        wanted, given = "a column of classes", f"`{column.info.name}`, which holds any number"
+        advice = "make classes of it first, as in `floor(price / 100)`"
+        place = spans[argument].value.span
+        return block.fail(errors.wrong_value(place, "`stratify`", wanted, given, advice))
     if isinstance(column.expression, Use):
         return column.expression.step
     return _bind_column(block, spans[argument], column, what)
+
+
+def _of_column(block: Block, argument: str, given: Value) -> str | None:
+    """How the column is written that a text, or `true`, most likely means."""
+    if isinstance(given, str):
+        return block.column_elsewhere(given, f"{argument}=")
+    if given is True and argument == "stratify" and "y" in block.names:
+        return "name the classes: `stratify=y`"
+    return None
 
 
 def _bind_column(block: Block, keyword: tree.Keyword, column: Array, what: str) -> int:
@@ -126,7 +158,7 @@ def _fractions(
             wanted = "a fraction of the rows, e.g. `80%`"
             return block.fail(errors.wrong_value(place, f"`{name}`", wanted, describe(value)))
         if not 0 <= value <= 1:
-            advice = f"write `{value}%`" if 1 < value <= 100 else "write a fraction, e.g. `20%`"
+            advice = _as_fraction(name, value, [values.get(part) for part in PARTS])
             message = f"`{name}` is a fraction of the rows, and {value} is not within 0 to 1"
             return block.fail(errors.split_fractions(place, message, advice))
         parts[name] = float(value)
@@ -148,6 +180,18 @@ def _fractions(
         advice = "give `train` a part of the rows"
         return block.fail(errors.split_fractions(call.span, message, advice))
     return Fractions(train=train, val=parts.get("val", 0.0), test=parts.get("test", 0.0))
+
+
+def _as_fraction(name: str, value: float, parts: Sequence[Value | None]) -> str:
+    """What a number above 1 most likely means: percent, or a number of rows."""
+    numbers = [part for part in parts if isinstance(part, int | float)]
+    if 0 < value < 100 and sum(numbers) <= 100:
+        return f"write `{value}%`"
+    if value > 1:
+        total = sum(number for number in numbers if number > 0)
+        share = f"{round(100 * value / total)}%" if len(numbers) > 1 else "20%"
+        return f"rows are not counted here: write their share, e.g. `{name}={share}`"
+    return "write a fraction, e.g. `20%`"
 
 
 def _percent(fraction: float) -> str:

@@ -22,7 +22,7 @@ def picked(block: Block, table: Table, name: str, span: Span) -> Value:
     info = table.column(name)
     if info is None:
         return block.fail(unknown(table, name, span))
-    return column_of(table, info, span)
+    return column_of(table, block.known(info), span)
 
 
 def unknown(table: Table, name: str, span: Span) -> Diagnostic:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from netspec.diagnostics import Diagnostic, Label, code, error
 from netspec.source import Span
+
+DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?")
 
 
 @code("NS4401")
@@ -24,7 +27,9 @@ def text_for_numbers(span: Span, column: str, place: str, row: int, cell: str) -
         span,
         f"row {row} is `{cell}`",
         notes=(f"`{column}` is read from {place}",),
-        help="encode it with `-> OneHotEncoder` or `-> OrdinalEncoder`, or mend the file",
+        help='are these decimal commas? Then say `csv(..., decimal=",")`'
+        if DECIMAL_COMMA.fullmatch(cell)
+        else "encode it with `-> OneHotEncoder` or `-> OrdinalEncoder`, or mend the file",
     )
 
 

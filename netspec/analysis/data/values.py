@@ -38,6 +38,7 @@ class Info:
     `missing` is the first row with an empty cell, `text` the first cell that is no number with its
     row, `categories` the distinct values in order when all are known. `place` is for messages:
     `boston.csv, column 14`. `sampled` is the file's name when only a sample of it was read.
+    `range`: the smallest and the largest number seen, which may be `classes`, whole numbers from 0.
     """
 
     name: str
@@ -50,6 +51,8 @@ class Info:
     place: str = ""
     class_names: tuple[str, ...] = ()
     sampled: str | None = None
+    range: tuple[float, float] | None = None
+    classes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,11 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
     if data is None or model is None or plan is None or plan.models:
         return
     inputs = {slot.name for slot in model.graph.inputs}
-    targets = {slot.name for slot in plan.operands} - inputs
+    unseen = {slot.name for slot in plan.operands} - inputs
+    # Of several fields that the loss alone looks at, others may weigh rows: `y` is the target.
+    targets = unseen & {"y"} if "y" in unseen else unseen
+    if len(targets & {field.name for field in data.fields}) > 1:
+        return
     for target in data.fields:
         if target.name not in targets:
             continue

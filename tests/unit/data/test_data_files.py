@@ -6,25 +6,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_planning import analysed, codes, planned, write_idx, write_images
+from data_planning import analysed, codes, planned, types, write_idx, write_images
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec.data import DataError, load
+from netspec.data.csv_schema import WHOLE_BELOW, read_csv_schema
 from netspec.data.image_sizes import image_size
 from netspec.data.paths import find
 from netspec.data.reading import decode_images, read_idx, split_rows
-from netspec.data.schema import FolderReader, read_csv_schema
+from netspec.data.schema import FolderReader
 from netspec.data.tables import read_csv
 from netspec.diagnostics.render import render_terminal
-from netspec.program.data import CsvSchema, IdxSchema, Unreadable
+from netspec.program.data import CsvForm, CsvSchema, IdxSchema, Unreadable
 
-MISSING = ("", "NA", "NaN", "nan", "null")
 RENDERED = Path(__file__).parents[2] / "cases" / "data"
 
 
+def form_of_commas(encoding: str) -> CsvForm:
+    return CsvForm(separator=";", decimal=",", encoding=encoding)
+
+
 def schema_of(path: Path, header: bool = True) -> CsvSchema | Unreadable:
-    return read_csv_schema(path, path.name, header, ",", frozenset(MISSING), False)
+    return read_csv_schema(path, path.name, CsvForm(header=header), whole=False)
 
 
 # --- csv -------------------------------------------------------------------------------------
@@ -61,6 +65,51 @@ def test_csv_separator_and_marks_of_ones_own(tmp_path: Path) -> None:
     assert splits.train.tensors()[0].tolist() == [3.0, 3.0]
 
 
+def test_a_tab_may_be_written_as_in_python(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\tb\n1\t2\n2\t4\n", encoding="utf-8")
+    text = 'rows = csv("a.csv", separator="\\t")\nx = rows -> select(b)\ny = rows.a'
+    splits = load(planned(text, tmp_path), seed=0, root=tmp_path)
+    assert splits.train.tensors()[0].tolist() == [[2.0], [4.0]]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16"])
+def test_csv_of_decimal_commas_in_another_encoding(encoding: str, tmp_path: Path) -> None:
+    content = "Größe;Ort;y\r\n-1,5;Köln;0\r\n,25;Ulm;1\r\n3e1;Köln;1\r\n"
+    (tmp_path / "a.csv").write_bytes(content.encode(encoding))
+    form = f'"a.csv", separator=";", decimal=",", encoding="{encoding}"'
+    text = f'rows = csv({form})\nx = rows -> select("Größe")\ny = rows.Ort -> OrdinalEncoder'
+    plan = planned(text, tmp_path)
+    x, y = load(plan, seed=0, root=tmp_path).train.tensors()
+    assert x.ravel().tolist() == [-1.5, 0.25, 30.0]
+    assert y.tolist() == [0, 1, 0]
+    schema = FolderReader(tmp_path).csv("a.csv", form_of_commas(encoding), whole=False)
+    assert isinstance(schema, CsvSchema)
+    assert [column.range for column in schema.columns] == [(-1.5, 30.0), None, (0.0, 1.0)]
+
+
+def test_points_are_no_numbers_among_decimal_commas(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a;y\n1.5;2\n2,5;3\n", encoding="utf-8")
+    text = 'rows = csv("a.csv", separator=";", decimal=",")\nx = rows -> select(a)\ny = rows.y'
+    assert codes(text, tmp_path) == ["NS4401"]
+
+
+@pytest.mark.parametrize("content", ["a\n1\n2\n", "a;b\n", "a;b\nc\n", "a;b\n1;2;3\n"])
+def test_a_file_of_one_column_is_not_taken_for_another(content: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(content, encoding="utf-8")
+    schema = FolderReader(tmp_path).csv("a.csv", CsvForm(), whole=False)
+    assert not isinstance(schema, Unreadable) or schema.reason != "separator"
+
+
+def test_labels_of_a_large_file_are_all_looked_at(tmp_path: Path) -> None:
+    rows = [f"{number % 7}.125000,{number % 2}" for number in range(WHOLE_BELOW // 10)]
+    path = tmp_path / "a.csv"
+    path.write_text("x,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    text = 'rows = csv("a.csv")\nx = rows -> select(x)\ny = rows.label'
+    assert types(planned(text, tmp_path))["y"] == "index(2)[B]"
+    path.write_text("x,label\n" + "\n".join([*rows, "0.5,-1"]) + "\n", encoding="utf-8")
+    assert types(planned(text, tmp_path))["y"] == "int[B]"
+
+
 CELLS = st.one_of(
     st.integers(-(10**17), 10**17).map(str),
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
@@ -85,7 +134,7 @@ def test_schema_and_reader_agree(
     for place, column in enumerate(schema.columns):
         cells = [row[place].strip() for row in kept]
         for cell, value in zip(cells, table[column.name], strict=True):
-            if cell in MISSING:
+            if cell in CsvForm().missing:
                 assert value != value
             elif column.dtype == "text":
                 assert value == cell
@@ -149,6 +198,11 @@ def complaint(text: str, folder: Path, damage: dict[str, bytes], update: bool) -
 def test_arithmetic_that_ends_in_infinity(tmp_path: Path, update_goldens: bool) -> None:
     text = "x = linspace(-1, 1, 3) -> unsqueeze(1)\ny = 1 / x"
     assert complaint(text, tmp_path, {}, update_goldens) == "NS4409"
+
+
+def test_a_condition_that_holds_for_none(tmp_path: Path, update_goldens: bool) -> None:
+    text = "moons = make_moons()\nfar = moons[moons.x[:, 0] > 100]\nx = far.x\ny = far.y"
+    assert complaint(text, tmp_path, {}, update_goldens) == "NS5552"
 
 
 def test_groups_too_few_for_the_parts(tmp_path: Path, update_goldens: bool) -> None:
