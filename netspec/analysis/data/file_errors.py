@@ -20,7 +20,8 @@ def csv_separator(
     would be one column.
 
     `rows = csv("homes.csv", separator=";")` reads a file whose cells stand between `;`, and
-    `separator="\t"` one whose cells stand between tabs.
+    `separator="\t"` one whose cells stand between tabs. `netspec show homes.net` then prints the
+    columns that are used.
     """
     written = "\\t" if mark == "\t" else mark
     edit = Edit(Span(span.source, span.end - 1, span.end - 1), f', separator="{written}"')
@@ -42,7 +43,8 @@ def file_encoding(span: Span, file: str, detail: str, likely: Sequence[str]) -> 
     some programs still write Latin-1, its variant cp1252, or UTF-16.
 
     `rows = csv("homes.csv", encoding="latin-1")` reads such a file. Any bytes can be read as
-    Latin-1, rightly or not: look at a few names with accents when it is a guess.
+    Latin-1, rightly or not: when it is a guess, look at a few names with accents. `netspec check
+    homes.net` tells whether the bytes can be read so.
     """
     advice = [f'`encoding="{name}"`' for name in likely]
     return error(
