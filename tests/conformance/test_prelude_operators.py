@@ -90,6 +90,46 @@ def test_shapes_broadcast_as_torch_does(op: str, left: list[int], right: list[in
     compare(operators.apply(op, a, b), lambda: PYTHON[op](tensor(a), tensor(b)))
 
 
+@pytest.mark.parametrize(
+    ("op", "right"), [("+", 3), ("*", 3), ("*", 0), ("//", 2), ("%", 3), ("%", 9), ("+", 0)]
+)
+def test_an_index_stays_one_as_far_as_arithmetic_tells(op: str, right: int) -> None:
+    ours = operators.apply(op, typed("index", 5, size=5), right)
+    assert isinstance(ours, Operation)
+    assert ours.type.kind.size is not None
+    size = ours.type.kind.size.value
+    assert size is not None
+    theirs = PYTHON[op](torch.arange(5), right)
+    assert theirs.min() >= 0
+    assert theirs.max() < size
+    # No larger than it has to be, but for what is left of a division.
+    assert op == "%" or theirs.max() + 1 == size
+
+
+@pytest.mark.parametrize("op", ["+", "*"])
+def test_two_indices(op: str) -> None:
+    one, other = typed("index", 5, 1, size=5), typed("index", 1, 7, size=7)
+    ours = operators.apply(op, one, other)
+    assert isinstance(ours, Operation)
+    most = PYTHON[op](torch.arange(5)[:, None], torch.arange(7)).max()
+    assert str(ours.type) == f"index({most + 1})[5, 7]"
+
+
+@pytest.mark.parametrize(("op", "right"), [("-", 1), ("+", -1), ("*", -1), ("//", -2), ("%", -3)])
+def test_an_index_that_may_fall_below_zero_is_an_integer(op: str, right: int) -> None:
+    ours = operators.apply(op, typed("index", 5, size=5), right)
+    assert isinstance(ours, Operation)
+    assert ours.type.kind.name == "int"
+    assert PYTHON[op](torch.arange(5), right).min() < 0
+
+
+def test_what_is_left_of_a_division_is_an_index() -> None:
+    ours = operators.apply("%", typed("int", 3), 4)
+    assert isinstance(ours, Operation)
+    assert str(ours.type) == "index(4)[3]"
+    assert (torch.tensor([-5, -1, 7]) % 4).min() >= 0
+
+
 def test_an_unknown_size_must_equal_its_partner() -> None:
     made = operators.apply("+", typed("real", "B", 3), typed("real", "T", 3))
     assert isinstance(made, Operation)

@@ -259,10 +259,14 @@ class Blocks(Passed):
         return False
 
     def check_inputs_used(self, declared: Sequence[tree.Input], scope: Scope) -> None:
-        """Report inputs that nothing uses, where there are several: a lone one is the flow."""
+        """Report inputs that nothing uses, where there are several: a lone one is the flow.
+
+        One that is there for a size, whose name it binds, is used where that name is.
+        """
         for statement in declared:
             name = statement.name.id
-            if len(declared) > 1 and not scope.names[name].used:
+            used = scope.names[name].used or _binds_used_size(statement, scope)
+            if len(declared) > 1 and not used:
                 self.context.report(errors.input_unused(statement.name.span, name))
 
     def check_used(self, builder: GraphBuilder, outputs: Sequence[Tensor]) -> None:
@@ -270,3 +274,11 @@ class Blocks(Passed):
         dead = builder.dead_steps(outputs)
         if dead:
             self.context.report(errors.value_unused(dead[-1].span))
+
+
+def _binds_used_size(statement: tree.Input, scope: Scope) -> bool:
+    """Whether the name of a dimension that this input binds is used."""
+    dims = () if statement.type is None else statement.type.dims or ()
+    names = [dim for dim in dims if isinstance(dim, tree.Name)]
+    bound = [(name, scope.names[name.id]) for name in names if name.id in scope.names]
+    return any(size.used and size.span == name.span for name, size in bound)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from netspec.analysis.network.blocks import Blocks
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Frame
-from netspec.analysis.network.stages import Recipe, joined, rebind
+from netspec.analysis.network.stages import Recipe, forget, joined, rebind
 from netspec.analysis.network.values import UNKNOWN, Indexed, Scope, Value
 from netspec.syntax import tree
 
@@ -44,6 +44,7 @@ class Containers(Blocks):
         """Finish a container and apply it; names of outside that it rebound are rebound outside."""
         outputs = self.tensors(tuple(values), builder.span)
         if outputs is None or frame.graph is None:
+            forget(inner.scope, frame.scope)
             return UNKNOWN
         exports = _exports(builder, inner.scope, outputs)
         everything = (*outputs, *exports)
@@ -51,6 +52,7 @@ class Containers(Blocks):
         graph = self.finish(builder, everything)
         child = self.add(graph, frame, label)
         if child is None:
+            forget(inner.scope, frame.scope)
             return UNKNOWN
         if stage is not None:
             self.remember(frame, child, label, Recipe(None, None, stage, frame))

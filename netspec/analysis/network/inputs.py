@@ -79,7 +79,6 @@ def declared_size(evaluator: Expressions, dim: tree.Expr, frame: Frame) -> Dim |
     """A size of a type of which nothing else is known; a new name becomes a symbol."""
     if isinstance(dim, tree.Name) and frame.scope.find(dim.id) is None:
         frame.scope.bind(dim.id, Dim.symbol(dim.id), dim.span)
-        frame.scope.names[dim.id].used = True
     return _size(evaluator, dim, frame)
 
 
@@ -125,7 +124,6 @@ def bind_dimensions(
             if bound is None and frame.scope.find(dim.id) is None:
                 value: Value = size if size.value is None else size.value
                 frame.scope.bind(dim.id, value, dim.span)
-                frame.scope.names[dim.id].used = True
                 continue
         wanted = _size(evaluator, dim, frame)
         if wanted is None:

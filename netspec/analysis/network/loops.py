@@ -13,7 +13,7 @@ from netspec.analysis import errors
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.directives import Directives
 from netspec.analysis.network.evaluate import Frame
-from netspec.analysis.network.stages import flattened, joined, rebind
+from netspec.analysis.network.stages import flattened, forget, joined, rebind
 from netspec.analysis.network.values import UNKNOWN, Bound, Scope, Unknown, Value, describe
 from netspec.analysis.places import header
 from netspec.program.graph import Invoke, Ref
@@ -183,6 +183,7 @@ class Loops(Directives):
                 break
             self._iteration(statement, number, variables, inside)
             if isinstance(inside.current, Unknown):
+                forget(inside.scope, frame.scope)
                 frame.current = UNKNOWN
                 return
         if not builder.parts:

@@ -418,6 +418,15 @@ def rebind(inner: Scope, given: Mapping[int, Tensor], outer: Scope) -> None:
             outer.bind(name, outside(bound.value), bound.span)
 
 
+def forget(inner: Scope, outer: Scope) -> None:
+    """Bind names of outside that a body rebound to what is not known: the body has a mistake."""
+    for name, bound in inner.rebound():
+        if isinstance(bound.value, Indexed):
+            outer.family(name, bound.span).items.update(dict.fromkeys(bound.value.items, UNKNOWN))
+        else:
+            outer.bind(name, UNKNOWN, bound.span)
+
+
 def counted(number: int, noun: str) -> str:
     """`1 input`, `2 inputs`, `no input`."""
     if number == 0:

@@ -11,6 +11,9 @@ from netspec.types import Dim, Kind, TensorType
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
+# Beyond this an integer is an integer, and no index into anything.
+LARGEST_INDEX = 2**31
+
 # The operator that each function is another name of.
 OPERATORS = {
     "add": "+",
@@ -112,7 +115,7 @@ def require_float(call: Call, given: TensorType, position: int) -> None:
             "kind",
             f"`{call.name}` wants floating-point numbers (`real`), not `{given.kind}`",
             input=position,
-            help="begin with `1.0 *` to make them real",
+            help="`float` makes them real",
         )
 
 
@@ -165,11 +168,44 @@ def _kind(call: Call, op: str, left: Operand, right: Operand) -> Kind:
         call.refuse(
             "value",
             f"integers cannot be raised to a negative power, {right}",
-            help="begin with `1.0 *` to make them real",
+            help="`float` makes them real",
         )
     if a.is_float or b.is_float or op == "/":
         return REAL
-    return BOOL if both_bool and op in {"+", "*"} else INT
+    if both_bool and op in {"+", "*"}:
+        return BOOL
+    # What is left of a negative number keeps its sign under `fmod`.
+    most = None if call.name == "fmod" and a.name != "index" else _most(op, left, right)
+    return INT if most is None or most > LARGEST_INDEX else Kind("index", Dim.of(most + 1))
+
+
+def _most(op: str, left: Operand, right: Operand) -> int | None:
+    """The largest that a result is which is never below 0; None where that is not known."""
+    divisor = right if isinstance(right, int) and not isinstance(right, bool) else None
+    if op == "%" and divisor is not None and divisor > 0:
+        return divisor - 1
+    a, b = _bound(left), _bound(right)
+    if a is None or b is None:
+        return None
+    match op:
+        case "+":
+            return a + b
+        case "*":
+            return a * b
+        case "//" if divisor is not None and divisor > 0:
+            return a // divisor
+    return None
+
+
+def _bound(operand: Operand) -> int | None:
+    """The largest value of an index, or of a number that is not below 0."""
+    if isinstance(operand, TensorType):
+        size = operand.kind.size if operand.kind.name == "index" else None
+        return None if size is None or size.value is None else size.value - 1
+    known = operand.value if isinstance(operand, Dim) else operand
+    if isinstance(known, bool) or not isinstance(known, int) or known < 0:
+        return None
+    return known
 
 
 def _negative(operand: Operand) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from netspec.catalog.call import Call
-from netspec.catalog.kinds import BOOL, INT, PROB, REAL, elements, join, of_number
+from netspec.catalog.kinds import BOOL, INT, PROB, REAL, elements, join, numeric, of_number
 from netspec.catalog.records import Operand
-from netspec.types import Dim, TensorType
+from netspec.types import Dim, Kind, TensorType
 
 
 def clamp(call: Call) -> tuple[TensorType, ...]:
@@ -21,7 +21,13 @@ def clamp(call: Call) -> tuple[TensorType, ...]:
     if given.kind.is_float:
         still = given.kind.name in {"unit", "prob"} and all(0 <= bound <= 1 for bound in bounds)
         return (given.with_kind(elements(PROB) if inside or still else REAL),)
-    return (given.with_kind(REAL if any(isinstance(b, float) for b in bounds) else INT),)
+    if any(isinstance(bound, float) for bound in bounds):
+        return (given.with_kind(REAL),)
+    if isinstance(low, int) and isinstance(high, int) and 0 <= low <= high:
+        return (given.with_kind(Kind("index", Dim.of(high + 1))),)
+    below = low is None or (isinstance(low, int) and low <= 0)
+    above = high is None or (isinstance(high, int) and high >= 0)
+    return (given.with_kind(given.kind if below and above else numeric(given.kind)),)
 
 
 def extreme(call: Call) -> tuple[TensorType, ...]:

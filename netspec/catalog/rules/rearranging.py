@@ -139,7 +139,7 @@ def _reduced(call: Call, kind: Kind, how: str) -> Kind:
             "kind",
             f'`"mean"` wants floating-point numbers (`real`), not `{kind}`',
             input=0,
-            help="begin with `1.0 *` to make them real",
+            help="`float` makes them real",
         )
     if how in {"any", "all"} and kind.name != "bool":
         call.refuse(

@@ -117,6 +117,6 @@ def _float(call: Call) -> TensorType:
             "kind",
             f"`{call.name}` wants floating-point numbers (`real`), not `{given.kind}`",
             input=0,
-            help="begin with `1.0 *` to make them real",
+            help="`float` makes them real",
         )
     return given
