@@ -90,7 +90,10 @@ def _fits_one(type_name: str, value: Operand) -> bool:
         case "float_pair" | "float_triple":
             return _all(is_number, value, LENGTHS[type_name.removeprefix("float_")])
         case "optional_float_pair":
-            return _all(lambda item: item is None or is_number(item), value, 2)
+            return isinstance(value, tuple) and (
+                _all(is_number, value, 2)
+                or (value[:1] == (None,) and _all(is_number, value[1:], 1))
+            )
         case "tensor":
             return isinstance(value, TensorType)
         case "tensors":
@@ -248,6 +251,7 @@ RANGES: Mapping[tuple[str, str], Range] = {
     ("function", "upscale_factor"): AT_LEAST_1,
     ("function", "downscale_factor"): AT_LEAST_1,
     ("function", "output_size"): AT_LEAST_1,
+    ("function", "divisor_override"): AT_LEAST_1,
     ("function", "norm_type"): Range(low=0, open_low=True),
     ("function", "tau"): Range(low=0, open_low=True),
     ("function", "q"): FRACTION,

@@ -132,7 +132,10 @@ FORMS: dict[str, list[Form]] = {
     ],
     "FractionalMaxPool3d": [({"kernel_size": 2, "output_ratio": 0.75}, image(3))],
     "RNN": [({"hidden_size": 5}, SEQUENCE), ({"hidden_size": 5}, SEQUENCE + real(1, "B", 5))],
-    "GRU": [({"hidden_size": 5, "bidirectional": True}, SEQUENCE + real(2, "B", 5))],
+    "GRU": [
+        ({"hidden_size": 5, "bidirectional": True}, SEQUENCE + real(2, "B", 5)),
+        ({"hidden_size": 5}, SEQUENCE),
+    ],
     "LSTM": [
         ({"hidden_size": 5, "num_layers": 2}, SEQUENCE),
         ({"hidden_size": 5, "proj_size": 2}, SEQUENCE + real(1, "B", 2) + real(1, "B", 5)),

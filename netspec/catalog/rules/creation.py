@@ -89,11 +89,10 @@ def _real_range(
     if not isfinite((end - start) / step):
         call.refuse("value", f"`arange` from {start} to {end} by {step} never ends")
         return (TensorType(REAL, (Dim.of(0),)),)
-    size = ceil((end - start) / step)
-    if size < 0:
+    count = (end - start) / step
+    if count < 0:
         call.refuse("value", f"`arange` from {start} to {end} by {step} goes nowhere")
-        size = 0
-    return (TensorType(REAL, (Dim.of(size),)),)
+    return (TensorType(REAL, (Dim.of(max(0, ceil(count))),)),)
 
 
 def eye(call: Call) -> tuple[TensorType, ...]:

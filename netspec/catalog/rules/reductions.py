@@ -99,14 +99,14 @@ def topk(call: Call) -> tuple[TensorType, ...]:
 def cumsum(call: Call) -> tuple[TensorType, ...]:
     """Running sums; truth values count."""
     given = call.tensor("input")
-    call.axis(call.arguments["dim"], given.rank or 1)
+    call.axes(call.arguments["dim"], given.rank or 1)
     return (given.with_kind(numeric(given.kind)),)
 
 
 def normalize(call: Call) -> tuple[TensorType, ...]:
     """Vectors along `dim` brought to length 1."""
     given = _float(call)
-    call.axis(call.arguments["dim"], given.rank or 1)
+    call.axes(call.arguments["dim"], given.rank or 1)
     return (given.with_kind(REAL),)
 
 
