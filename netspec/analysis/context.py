@@ -17,6 +17,9 @@ from netspec.source import Source, Span
 from netspec.syntax import tree
 
 MAX_EXPANSIONS = 100_000
+# What is computed on the way: a body of arithmetic costs work too in each round of a loop. No text
+# of a megabyte has as many expressions without a loop.
+MAX_EVALUATIONS = 1_000_000
 MAX_LAYERS = 10_000
 MAX_PARAMETERS = 2**31
 # Bodies and layers given as arguments, within one another as they are expanded.
@@ -30,6 +33,7 @@ class Limits:
     """How far a spec may expand; raised on the command line, never by the spec."""
 
     expansions: int = MAX_EXPANSIONS
+    evaluations: int = MAX_EVALUATIONS
     layers: int = MAX_LAYERS
     parameters: int = MAX_PARAMETERS
 
@@ -56,6 +60,7 @@ class Context:
     aside: list[range] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
     expansions: int = 0
+    evaluations: int = 0
     layers: int = 0
     parameters: int = 0
     exhausted: bool = False
@@ -109,6 +114,11 @@ class Context:
         self.expansions += times
         return self._within(self.expansions, self.limits.expansions, "expansions", span)
 
+    def evaluate(self, span: Span, times: int = 1) -> bool:
+        """Count the values that are looked at; False, reported once, when the limit is passed."""
+        self.evaluations += times
+        return self._within(self.evaluations, self.limits.evaluations, "evaluations", span)
+
     def enter(self, span: Span) -> bool:
         """Go into a body within another; False, reported once, when they nest too deeply."""
         self.depth += 1
@@ -141,7 +151,7 @@ class Context:
             return False
         if count > limit:
             self.exhausted = True
-            self.sink.report(errors.limit_passed(span, what, limit))
+            self.sink.report(errors.limit_passed(header(span), what, limit))
             return False
         return True
 

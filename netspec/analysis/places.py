@@ -7,9 +7,10 @@ from netspec.source import Span
 
 def header(span: Span) -> Span:
     """A construct without its body: what stands before the first `{`, on the first line."""
-    text = span.text
-    end = min((at for at in (text.find("{"), text.find("\n")) if at >= 0), default=len(text))
-    return span.source.span(span.start, span.start + len(text[:end].rstrip()))
+    text, start = span.source.text, span.start
+    ends = (text.find(mark, start, span.end) for mark in ("{", "\n"))
+    end = min((at for at in ends if at >= 0), default=span.end)
+    return span.source.span(start, start + len(text[start:end].rstrip()))
 
 
 def word_in(span: Span, word: str) -> Span:

@@ -14,6 +14,9 @@ from netspec.types import Bindings, Clash, Dim, Kind, TensorType, broadcast, com
 
 Shape = tuple[Dim, ...]
 
+# torch reduces, and reads by an index, tensors of 64 dimensions at most.
+MAX_RANK = 64
+
 
 @dataclass(slots=True, kw_only=True)
 class Call:
@@ -193,6 +196,18 @@ def too_large(name: str) -> Refusal:
         reason="size",
         message=f"`{name}` makes a tensor with a size of more than 18 digits",
         help="lower the count of a loop, or the sizes",
+    )
+
+
+def too_many_dimensions(name: str, outputs: Sequence[TensorType]) -> Refusal | None:
+    """The refusal of a call that makes a tensor of more dimensions than torch reduces."""
+    most = max((output.rank for output in outputs), default=0)
+    if most <= MAX_RANK:
+        return None
+    return Refusal(
+        reason="rank",
+        message=f"`{name}` makes a tensor of {most:,} dimensions, more than {MAX_RANK}",
+        help="lower the count of a loop, or leave dimensions of size 1 away",
     )
 
 

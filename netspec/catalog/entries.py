@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from netspec.catalog import binding, rules, signatures
 from netspec.catalog.advice import TAKEN_FOR
-from netspec.catalog.call import Call, too_large
+from netspec.catalog.call import Call, too_large, too_many_dimensions
 from netspec.catalog.index import Declaration, declarations
 from netspec.catalog.operands import bind_operands, sizes_of_axes
 from netspec.catalog.records import (
@@ -188,9 +188,12 @@ class Entry:
     def _bounded(self, call: Call) -> tuple[TensorType, ...] | Refusal:
         """The outputs, or a refusal when one of their sizes is beyond what can be meant."""
         try:
-            return self._run(call)
+            result = self._run(call)
         except SizeTooLargeError:
             return too_large(self.name)
+        if isinstance(result, Refusal):
+            return result
+        return too_many_dimensions(self.name, result) or result
 
     def _run(self, call: Call) -> tuple[TensorType, ...] | Refusal:
         """Rules and signature, whichever the entry has."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import EllipsisType
 
-from netspec.catalog.call import Call, too_large
+from netspec.catalog.call import Call, too_large, too_many_dimensions
 from netspec.catalog.kinds import REAL, elements
 from netspec.catalog.records import Operation, Refusal
 from netspec.types import Dim, SizeTooLargeError, TensorType, lowest
@@ -23,6 +23,9 @@ def subscript(given: TensorType, items: Sequence[Item]) -> Operation | Refusal:
         return too_large("[ ]")
     if call.refusal is not None:
         return call.refusal
+    refusal = too_many_dimensions("[ ]", (result,))
+    if refusal is not None:
+        return refusal
     return Operation(type=result, requirements=tuple(call.needs))
 
 

@@ -72,6 +72,8 @@ STRICTER = {
     ),
     "the nuclear norm names its matrices": ("is for matrices",),
 }
+# What torch refuses by numbers that are known only then: an `int` may be any, negative ones too.
+BY_VALUE = ("is out of bounds", "index out of range")
 WORDS = tuple(words for rule in STRICTER.values() for words in rule)
 REFUSALS = (
     RuntimeError,
@@ -109,6 +111,13 @@ def drawn(draw: random.Random, value: Tensor) -> Line:
 def check(text: str) -> tuple[Program | None, tuple[Diagnostic, ...]]:
     sink = Sink()
     return driver.check(Source("net.net", text), sink), sink.diagnostics
+
+
+def has_integers(program: Program) -> bool:
+    """Whether a value is of integers of which nothing is known."""
+    assert program.model is not None
+    slots = (slot for step in program.model.graph.steps for slot in step.results)
+    return any(slot.type.kind.name == "int" for slot in slots)
 
 
 def is_of(value: Tensor, given: TensorType) -> bool:
@@ -199,6 +208,8 @@ def agrees(draw: random.Random, count: Count) -> None:
             try:
                 after = built(program, number)(given_x)
             except REFUSALS as reason:
+                if any(words in str(reason) for words in BY_VALUE) and has_integers(program):
+                    continue
                 raise AssertionError(f"{longer} at {tuple(value.shape)}") from reason
         text, value, accepted = longer, after, program
         (told,) = program.model.graph.output_types

@@ -257,11 +257,12 @@ def number_too_large(span: Span) -> Diagnostic:
 
 
 @code("NS3115")
-def too_long(span: Span, what: str, limit: int) -> Diagnostic:
+def too_long(span: Span, what: str, limit: int, *, deep: bool = False) -> Diagnostic:
     """A text or a list is too long.
 
     A loop that joins a text to itself, or puts a list into a list, doubles it every round. The
-    limit of 10,000 letters or values keeps such a spec from filling the memory.
+    limits, 10,000 letters or values, and lists 100 deep in one another, keep such a spec from filling
+    the memory.
 
     Wrong:
         model {
@@ -279,9 +280,8 @@ def too_long(span: Span, what: str, limit: int) -> Diagnostic:
           Linear(2)
         }
     """
-    return error(
-        f"this {what} is longer than {limit:,}", span, help="lower the count of the loop around it"
-    )
+    size = f"nested more than {limit} deep" if deep else f"longer than {limit:,}"
+    return error(f"this {what} is {size}", span, help="lower the count of the loop around it")
 
 
 @code("NS3110")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import islice
 
 from netspec.analysis import errors
-from netspec.analysis.network.operands import parts
+from netspec.analysis.network.operands import ListTooLongError, measured
 from netspec.analysis.network.values import (
     UNKNOWN,
     Block,
@@ -22,7 +21,7 @@ from netspec.syntax.operators import ARITHMETIC, COMPARISONS
 from netspec.types import Dim, SizeTooLargeError, lowest
 
 MAX_INTEGER = 10**18
-# Letters of a text and values in a list, those in lists within it included.
+# Letters of a text.
 MAX_LENGTH = 10_000
 
 Report = Callable[[Diagnostic], None]
@@ -89,8 +88,10 @@ def compute(expression: tree.Binary, left: Value, right: Value, report: Report) 
         return left + right
     if isinstance(left, tuple) and isinstance(right, tuple) and op == "+":
         joined = (*left, *right)
-        if sum(1 for _ in islice(parts(joined), MAX_LENGTH + 1)) > MAX_LENGTH:
-            report(errors.too_long(expression.span, "list", MAX_LENGTH))
+        try:
+            measured(joined)
+        except ListTooLongError as long:
+            report(errors.too_long(expression.span, "list", long.limit, deep=long.deep))
             return UNKNOWN
         return joined
     for side, value in ((expression.left, left), (expression.right, right)):

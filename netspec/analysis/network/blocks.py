@@ -39,6 +39,9 @@ WORDS = {
     "pair": "a list of 2",
 }
 
+# Defaults that are no stages: nothing is looked up later.
+PLAIN = (tree.Name, tree.Number, tree.Text, tree.Constant)
+
 
 def several(name: str, inputs: Sequence[str], given: int) -> str | None:
     """How to send several values into a block; none when too many flow."""
@@ -162,7 +165,10 @@ class Blocks(Passed):
                 value, span = given[name]
             elif parameter.default is not None:
                 # A layer is applied later: it sees the arguments before it, as they are here.
-                before = Scope(block.scope, dict(scope.names))
+                before = scope
+                if not isinstance(parameter.default, PLAIN):
+                    before = Scope(block.scope, dict(scope.names))
+                    self.context.evaluate(stage.span, len(scope.names))
                 value = self.evaluate(parameter.default, Frame(before))
                 span = parameter.default.span
             else:
@@ -204,13 +210,13 @@ class Blocks(Passed):
         for number, value in enumerate(positional):
             assert call is not None
             values[parameters[number].name.id] = (value, call.args[number].span)
+        names = {parameter.name.id: None for parameter in parameters}
         for keyword in call.keywords if call is not None else ():
             name = keyword.name.id
-            if name not in {parameter.name.id for parameter in parameters}:
-                names = [parameter.name.id for parameter in parameters]
+            if name not in names:
                 self.context.report(
                     errors.unknown_block_argument(
-                        keyword.name.span, name, block.name, names, block.head
+                        keyword.name.span, name, block.name, list(names), block.head
                     )
                 )
                 return None

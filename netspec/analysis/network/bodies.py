@@ -97,6 +97,9 @@ class Bodies(Loops):
 
     def statement(self, statement: tree.Statement, frame: Frame) -> None:
         """Run one statement."""
+        if not self.context.evaluate(statement.span):
+            frame.current = UNKNOWN
+            return
         match statement:
             case tree.Flow(values=(tree.Labelled() as declared,)) if self.is_stored(
                 declared, frame

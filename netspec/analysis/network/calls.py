@@ -8,7 +8,7 @@ from netspec.analysis import errors
 from netspec.analysis.network import numbers
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Expressions, Frame, typed
-from netspec.analysis.network.operands import is_constant, operand, parts
+from netspec.analysis.network.operands import is_constant, operand, parts, weight
 from netspec.analysis.network.refusals import written
 from netspec.analysis.network.values import UNKNOWN, Unknown, Value, describe
 from netspec.catalog import Entry, Refusal
@@ -17,6 +17,8 @@ from netspec.syntax import tree
 
 # What a loss compares with, in the words of its declaration: numbers, whatever they are kept as.
 COMPARED = frozenset({"target", "fraction", "sign"})
+# Functions that torch takes numbers of by place alone.
+BY_PLACE = frozenset({"where"})
 
 
 class Calls(Expressions):
@@ -32,6 +34,9 @@ class Calls(Expressions):
         positional: tuple[Value, ...] = entry.gather(given, lambda items: items)
         named = {keyword.name.id: self.evaluate(keyword.value, frame) for keyword in keywords}
         if any(isinstance(part, Unknown) for part in parts((*positional, *named.values()))):
+            return UNKNOWN
+        held = sum(weight(value) for value in (*positional, *named.values()))
+        if not self.context.evaluate(call.span, held):
             return UNKNOWN
         if not self._are_operands(
             entry, (*args, *(k.value for k in keywords)), named, given[len(flow) :]
@@ -52,7 +57,7 @@ class Calls(Expressions):
             self.refuse(outcome, written(call, entry, flow), (*positional, *named.values()))
             return UNKNOWN
         graph = self.graph_of(frame, call.span)
-        if graph is None:
+        if graph is None or not self.context.expand(call.span, len(outcome.outputs)):
             return UNKNOWN
         self.require(outcome.requirements, call.span)
         # torch has arguments that may be left away and may not be None.
@@ -120,8 +125,10 @@ def _led_by_tensors(
 ) -> tuple[Value, ...]:
     """The operands with tensors given by name at their places; those leave `named`."""
     for argument in entry.arguments[len(positional) :]:
+        given = named.get(argument.name)
         of_tensors = argument.types in {("tensor",), ("tensors",)}
-        if not of_tensors or not isinstance(named.get(argument.name), Tensor | tuple):
+        leads = of_tensors and isinstance(given, Tensor | tuple)
+        if given is None or not (leads or entry.name in BY_PLACE):
             break
         positional = (*positional, named.pop(argument.name))
     return positional

@@ -9,15 +9,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from netspec.analysis import errors
 from netspec.analysis.context import Context
-from netspec.analysis.network.arithmetic import MAX_LENGTH, compare, compute
+from netspec.analysis.network.arithmetic import compare, compute
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.namespaces import namespace_of, not_in_file, owner
-from netspec.analysis.network.operands import is_constant, operand, parts
+from netspec.analysis.network.operands import (
+    ListTooLongError,
+    is_constant,
+    measured,
+    operand,
+    weight,
+)
 from netspec.analysis.network.refusals import Written, refusal_diagnostic
 from netspec.analysis.network.values import (
     UNKNOWN,
@@ -117,6 +122,8 @@ class Expressions(ABC):
 
     def evaluate(self, expression: tree.Expr, frame: Frame) -> Value:
         """The value of any expression."""
+        if not self.context.evaluate(expression.span):
+            return UNKNOWN
         if self.is_stored(expression, frame):
             return self.stored(expression, frame)
         match expression:
@@ -148,7 +155,9 @@ class Expressions(ABC):
 
     def _stage(self, expression: tree.Expr, frame: Frame) -> Stage:
         """A stage for later, its names standing for what they stand for now."""
-        named = {node.id for node in descend(expression) if isinstance(node, tree.Name)}
+        nodes = list(descend(expression))
+        self.context.evaluate(expression.span, len(nodes))
+        named = {node.id for node in nodes if isinstance(node, tree.Name)}
         known = {name: frame.scope.find(name) for name in named}
         now = {name: bound for name, bound in known.items() if bound is not None}
         return Stage(expression, Scope(frame.scope, now), len(self.context.calls))
@@ -230,9 +239,12 @@ class Expressions(ABC):
 
     def _items(self, display: tree.ListDisplay | tree.TupleDisplay, frame: Frame) -> Value:
         values = tuple(self.evaluate(item, frame) for item in display.items)
-        # A list may hold another twice, and so on: what it holds is counted before it is walked.
-        if sum(1 for _ in islice(parts(values), MAX_LENGTH + 1)) > MAX_LENGTH:
-            self.context.report(errors.too_long(display.span, "list", MAX_LENGTH))
+        try:
+            held = measured(values)
+        except ListTooLongError as long:
+            self.context.report(errors.too_long(display.span, "list", long.limit, deep=long.deep))
+            return UNKNOWN
+        if not self.context.evaluate(display.span, held):
             return UNKNOWN
         return UNKNOWN if any(isinstance(value, Unknown) for value in values) else values
 
@@ -272,6 +284,8 @@ class Expressions(ABC):
             return UNKNOWN
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return self.tensor_binary(expression, left, right, frame)
+        if not self.context.evaluate(expression.span, weight(left) + weight(right)):
+            return UNKNOWN
         if expression.op in COMPARISONS:
             return compare(expression, left, right, self.context.report)
         return compute(expression, left, right, self.context.report)
@@ -301,7 +315,7 @@ class Expressions(ABC):
             self.refuse(outcome, Written(span=span, args=tuple(parts)), values)
             return UNKNOWN
         graph = self.graph_of(frame, span)
-        if graph is None:
+        if graph is None or not self.context.expand(span):
             return UNKNOWN
         self.require(outcome.requirements, span)
         operands = [operand(value, graph) for value in values]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netspec.analysis import errors
 from netspec.analysis.network.evaluate import Expressions, Frame
 from netspec.analysis.network.values import Unknown, Value, describe
+from netspec.catalog.call import MAX_RANK
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import Dim, Kind, TensorType
@@ -62,6 +63,10 @@ def declared_type(
         return None
     if written.dims is None:
         evaluator.context.report(errors.shape_missing(written.span))
+        return None
+    if len(written.dims) > MAX_RANK:
+        message = f"a tensor has {MAX_RANK} dimensions at most, not {len(written.dims):,}"
+        evaluator.context.report(errors.wrong_rank(written.span, message))
         return None
     dims: list[Dim] = []
     for dim in written.dims:

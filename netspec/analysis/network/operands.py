@@ -39,6 +39,59 @@ def literal(value: object) -> Literal:
     raise TypeError(f"{value!r} is no constant")
 
 
+# Values in a list, those in lists within it included; so many lists too, and so deep in one another.
+MAX_ITEMS = 10_000
+MAX_NESTED = 100
+
+
+class ListTooLongError(ValueError):
+    """A list holds too many values, or lists that are too deep in one another."""
+
+    def __init__(self, limit: int, *, deep: bool) -> None:
+        super().__init__(limit, deep)
+        self.limit = limit
+        self.deep = deep
+
+
+def measured(value: tuple[Value, ...]) -> int:
+    """How many values and lists a list holds.
+
+    A list may hold another twice, and so on: what it holds is counted before it is walked. Raises
+    ListTooLongError as soon as it is known to be too long.
+    """
+    count = lists = 0
+    waiting = [iter(value)]
+    while waiting:
+        for item in waiting[-1]:
+            if isinstance(item, tuple):
+                lists += 1
+                waiting.append(iter(item))
+                break
+            count += 1
+            if count > MAX_ITEMS:
+                raise ListTooLongError(MAX_ITEMS, deep=False)
+        else:
+            waiting.pop()
+        if lists > MAX_ITEMS:
+            raise ListTooLongError(MAX_ITEMS, deep=False)
+        if len(waiting) > MAX_NESTED:
+            raise ListTooLongError(MAX_NESTED, deep=True)
+    return count + lists
+
+
+def weight(value: Value) -> int:
+    """How much there is to look at in a value: letters, items, the symbols of a formula."""
+    match value:
+        case str():
+            return len(value)
+        case Dim():
+            return value.weight
+        case tuple():
+            return sum(1 for _ in parts(value))
+        case _:
+            return 0
+
+
 def parts(value: Value) -> Iterator[Value]:
     """A value, or the values in a list, however deep."""
     if isinstance(value, tuple):

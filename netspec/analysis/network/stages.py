@@ -17,7 +17,7 @@ from netspec.analysis.inspection import extern_of, weigh
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.namespaces import is_stage_of_file
-from netspec.analysis.network.operands import is_constant, literal, parts
+from netspec.analysis.network.operands import is_constant, literal, parts, weight
 from netspec.analysis.network.refusals import written
 from netspec.analysis.network.subscripts import Subscripts
 from netspec.analysis.network.values import (
@@ -264,7 +264,9 @@ class Stages(Subscripts):
         named: dict[str, Value] = {}
         for keyword in stage.keywords:
             named[keyword.name.id] = self.evaluate(keyword.value, frame)
-        faulty = any(isinstance(v, Unknown) for v in (*positional, *named.values()))
+        given = (*positional, *named.values())
+        faulty = any(isinstance(v, Unknown) for v in given)
+        faulty = not self.context.evaluate(stage.span, sum(map(weight, given))) or faulty
         return None if faulty else (positional, named)
 
     # --- layers ------------------------------------------------------------------------------

@@ -111,6 +111,8 @@ class Subscripts(Calls):
         if isinstance(outcome, Refusal):
             self.refuse(outcome, Written(span=expression.span), (value,))
             return UNKNOWN
+        if not self.context.expand(expression.span):
+            return UNKNOWN
         self.require(outcome.requirements, expression.span)
         written = [graph.ref(item) if isinstance(item, Tensor) else item for item in items]
         operands = (graph.ref(value), *written)

@@ -22,7 +22,7 @@ def block_diag(call: Call) -> Types:
         shape = at_least(given, 2).shape
         rows, columns = rows + shape[0], columns + shape[1]
     kind = join([elements(given.kind) for given in call.inputs])
-    return (TensorType(kind if kind.is_float else numeric(kind), (rows, columns)),)
+    return (TensorType(numeric(kind) if kind.is_integer else kind, (rows, columns)),)
 
 
 def diagonal(call: Call) -> Types:

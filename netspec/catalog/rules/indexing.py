@@ -11,6 +11,9 @@ from netspec.types import Dim, Kind, TensorType
 
 Types = tuple[TensorType, ...]
 
+# To torch a number is a vector of one number where an index is wanted.
+ONE = (Dim.of(1),)
+
 
 def index_select(call: Call) -> Types:
     """Places of a dimension, by a vector of indices."""
@@ -134,7 +137,7 @@ def _check_places(
         return
     among = [(given, 0), *([(source, 2)] if source is not None else [])]
     for other, _ in among:
-        if other.rank != index.rank:
+        if max(1, other.rank) != max(1, index.rank):
             call.refuse(
                 "rank",
                 f"`{call.name}` wants an index of as many dimensions as {other.dims()}, not "
@@ -144,7 +147,8 @@ def _check_places(
             return
     dim = call.axis(call.arguments["dim"], given.rank or 1)
     for other, position in among:
-        for place, (there, wanted) in enumerate(zip(other.shape, index.shape, strict=True)):
+        pairs = zip(other.shape or ONE, index.shape or ONE, strict=True)
+        for place, (there, wanted) in enumerate(pairs):
             if place == dim and position == 0:
                 continue
             message = f"`{call.name}` has {wanted} indices and {there} values at dimension {place}"

@@ -98,7 +98,9 @@ def gather(call: Call) -> tuple[TensorType, ...]:
     given, index = call.tensor("input"), call.tensor("index")
     if not index.kind.is_integer:
         call.refuse("kind", f"the index of `gather` is of integers, not `{index.kind}`", input=1)
-    if given.rank != index.rank:
+    # To torch a number is a vector of one number here.
+    here, wanted_at = (one.shape or (Dim.of(1),) for one in (given, index))
+    if len(here) != len(wanted_at):
         call.refuse(
             "rank",
             f"`gather` wants an index of as many dimensions as {given.dims()}, not {index.dims()}",
@@ -106,7 +108,7 @@ def gather(call: Call) -> tuple[TensorType, ...]:
         )
         return (given,)
     dim = call.axis(call.arguments["dim"], given.rank or 1)
-    for place, (there, wanted) in enumerate(zip(given.shape, index.shape, strict=True)):
+    for place, (there, wanted) in enumerate(zip(here, wanted_at, strict=True)):
         if place != dim:
             call.at_least(
                 there,

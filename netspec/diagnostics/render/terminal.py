@@ -12,6 +12,9 @@ from netspec.source import Source
 TAB = 4
 # What is left of a line that is wider than the terminal starts this far before its mark.
 LEAD = 20
+# Of a longer message the middle is left out; of a line that is longer still, only what is near its
+# mark is looked at.
+LONGEST = 1000
 # It holds the parts of one emoji together.
 ZERO_WIDTH_JOINER = "\u200d"
 
@@ -31,7 +34,8 @@ def render_terminal(
 ) -> str:
     """All diagnostics as text, a blank line between two; `width` is that of the terminal.
 
-    Only lines of the spec are cut to the width; messages are left for the terminal to wrap.
+    Only lines of the spec are cut to the width; messages, unless they are very long, are left for
+    the terminal to wrap.
     """
     return "\n".join("\n".join(_one(d, color, width)) + "\n" for d in diagnostics)
 
@@ -39,7 +43,7 @@ def render_terminal(
 def _one(diagnostic: Diagnostic, color: bool, width: int) -> Iterator[str]:
     severity = str(diagnostic.severity)
     head = _paint(f"{severity}[{diagnostic.code}]", severity, color)
-    yield head + _paint(f": {_shown(diagnostic.message)}", "headline", color)
+    yield head + _paint(f": {_shown(_short(diagnostic.message))}", "headline", color)
     last = max((label.span.line for label in diagnostic.labels), default=1)
     margin = len(str(last))
     if diagnostic.labels:
@@ -47,10 +51,10 @@ def _one(diagnostic: Diagnostic, color: bool, width: int) -> Iterator[str]:
     equals = " " * (margin + 1) + _paint("=", "gutter", color)
     indent = "\n" + " " * (margin + 3)
     for note in diagnostic.notes:
-        text = _paint("note", "headline", color) + ": " + note
+        text = _paint("note", "headline", color) + ": " + _short(note)
         yield f"{equals} " + indent.join(_shown(line, color) for line in text.split("\n"))
     if diagnostic.help is not None:
-        text = _paint("help", "help", color) + ": " + diagnostic.help
+        text = _paint("help", "help", color) + ": " + _short(diagnostic.help)
         yield f"{equals} " + indent.join(_shown(line, color) for line in text.split("\n"))
 
 
@@ -69,35 +73,51 @@ def _snippets(diagnostic: Diagnostic, margin: int, color: bool, width: int) -> I
         for line, marked in groupby(ordered, key=lambda label: label.span.line):
             rows = list(marked)
             source = rows[0].span.source
-            shift, shown = _cut(source, line, rows[0], width - margin - 3)
+            near = _near(source, line, rows[0])
+            shift, shown = _cut(near, rows[0], width - margin - 3)
             yield f"{_paint(f'{line:>{margin}} |', 'gutter', color)} {shown}".rstrip()
             for label in rows:
-                mark = _mark(label, shift, primary=label is primary)
+                mark = _mark(near, label, shift, primary=label is primary)
                 style = str(diagnostic.severity) if label is primary else "secondary"
                 offset = len(mark) - len(mark.lstrip(" "))
                 yield f"{bar} {mark[:offset]}{_paint(mark[offset:].rstrip(), style, color)}"
 
 
-def _cut(source: Source, line: int, label: Label, width: int) -> tuple[int, str]:
+def _near(source: Source, line: int, label: Label) -> tuple[int, str]:
+    """The text of a line, and where in the line that begins; of a long line, what is near a label.
+
+    A file of one line with ten thousand mistakes is shown in its length, not in the square of it.
+    """
+    column = label.span.column - 1
+    if column <= LONGEST and len(text := source.line_text(line)) <= 2 * LONGEST:
+        return 0, text
+    begin = max(0, column - LEAD)
+    at = label.span.start - column
+    near = source.text[at + begin : at + begin + LONGEST].partition("\n")[0]
+    return begin, near.rstrip("\r\n")
+
+
+def _cut(near: tuple[int, str], label: Label, width: int) -> tuple[int, str]:
     """A line as shown, and how many of its columns are missing on the left."""
-    shown = _expanded(source.line_text(line))
+    begin, text = near
+    shown = _expanded(text)
     if len(shown) <= width:
         return 0, shown
-    start = _columns(source.line_text(line)[: label.span.column - 1])
+    start = _columns(text[: label.span.column - 1 - begin])
     shift = max(0, min(start - LEAD, len(shown) - width))
     return shift, shown[shift : shift + width]
 
 
-def _mark(label: Label, shift: int, *, primary: bool) -> str:
+def _mark(near: tuple[int, str], label: Label, shift: int, *, primary: bool) -> str:
     """Carets or dashes below what the span covers on its first line, and the label's text."""
     span = label.span
-    text = span.source.line_text(span.line)
-    first = span.column - 1
+    begin, text = near
+    first = min(max(0, span.column - 1 - begin), len(text))
     last = min(first + span.end - span.start, len(text))
     start = _columns(text[:first])
     length = max(1, _columns(text[:last]) - start)
     marks = ("^" if primary else "-") * length
-    return " " * max(0, start - shift) + f"{marks} {_shown(label.text)}"
+    return " " * max(0, start - shift) + f"{marks} {_shown(_short(label.text))}"
 
 
 def _expanded(text: str) -> str:
@@ -116,6 +136,13 @@ def _columns(text: str) -> int:
         elif character != ZERO_WIDTH_JOINER and unicodedata.category(character) not in ("Mn", "Me"):
             total += len(_shown(character))
     return total
+
+
+def _short(text: str) -> str:
+    """A text without its middle where that is long: a name may be as long as the file."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
 
 
 def _shown(text: str, styled: bool = False) -> str:
