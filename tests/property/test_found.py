@@ -44,7 +44,9 @@ def test_what_was_found_runs(name: str) -> None:
 
 
 def test_numbers_by_name_stand_where_they_belong() -> None:
-    text = "model {\n  input x: real[B, 4]\n  x = where(condition=x > 0, other=1.0, input=0.0)\n  x\n}"
+    text = (
+        "model {\n  input x: real[B, 4]\n  x = where(condition=x > 0, other=1.0, input=0.0)\n  x\n}"
+    )
     program, _ = check(text)
     assert program is not None
     assert torch.equal(built(program, 0)(torch.tensor([[1.0, -1.0]])), torch.tensor([[0.0, 1.0]]))

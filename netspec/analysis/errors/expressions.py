@@ -261,8 +261,8 @@ def too_long(span: Span, what: str, limit: int, *, deep: bool = False) -> Diagno
     """A text or a list is too long.
 
     A loop that joins a text to itself, or puts a list into a list, doubles it every round. The
-    limits, 10,000 letters or values, and lists 100 deep in one another, keep such a spec from filling
-    the memory.
+    limits, 10,000 letters or values, and lists 100 deep in one another, keep such a spec from
+    filling the memory.
 
     Wrong:
         model {

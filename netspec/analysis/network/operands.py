@@ -39,7 +39,8 @@ def literal(value: object) -> Literal:
     raise TypeError(f"{value!r} is no constant")
 
 
-# Values in a list, those in lists within it included; so many lists too, and so deep in one another.
+# Values in a list, those in lists within it included, and so many of those lists; how deep they are
+# in one another.
 MAX_ITEMS = 10_000
 MAX_NESTED = 100
 
