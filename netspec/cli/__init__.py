@@ -10,12 +10,14 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from traceback import print_exception
 
 import click
 
 from netspec import __version__
+from netspec.cli.start import loading, roomy
 from netspec.cli.verb import Verb, traceback
 
 BUG = 70
@@ -48,11 +50,14 @@ def netspec() -> None:
     """Neural networks from a small language: checked, trained, and shown as plain PyTorch."""
 
 
+@roomy
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; `arguments` default to those of the process. Gives the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return netspec.main(given, prog_name="netspec", standalone_mode=False) or 0
+        # Called from elsewhere, the process is not ours.
+        with loading() if arguments is None else nullcontext():
+            return netspec.main(given, prog_name="netspec", standalone_mode=False) or 0
     except click.ClickException as wrong:
         wrong.show()
         return wrong.exit_code

@@ -9,6 +9,7 @@ import click
 from netspec import driver
 from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
+from netspec.cli.start import Loaded
 from netspec.cli.verb import Verb, allow, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
 from netspec.program.precision import PRECISIONS
@@ -96,7 +97,7 @@ def run(
         precision=precision,
         runs=runs,
         resume=resume,
-        observer=progress(console, quiet=quiet),
+        observer=Loaded(progress(console, quiet=quiet)),
     )
     complain(failures.diagnostics, no_color=no_color)
     if trained is None:

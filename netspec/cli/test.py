@@ -11,6 +11,7 @@ from netspec import driver
 from netspec.analysis.context import Limits
 from netspec.cli.check import counted
 from netspec.cli.complaints import complain
+from netspec.cli.start import loaded
 from netspec.cli.verb import Verb, allow, limits, no_color, overrides, traceback
 from netspec.diagnostics import Sink
 from netspec.program.asserts import Outcome
@@ -66,6 +67,7 @@ def tested(
     if source is not None:
         program = driver.check(source, sink, overrides, limits=limits, allow=allow)
     if program is not None and not sink.failed:
+        loaded()  # an assert may train
         yield from driver.test(program, sink)
 
 

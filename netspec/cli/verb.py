@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from netspec.analysis.context import Limits
+if TYPE_CHECKING:
+    from netspec.analysis.context import Limits
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -94,6 +95,8 @@ def _modules(
 
 
 def _limits(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Limits:
+    from netspec.analysis.context import Limits
+
     known = [field.name for field in fields(Limits)]
     raised: dict[str, int] = {}
     for name, text in _split(context, option, given).items():
