@@ -6,6 +6,9 @@ import json
 import re
 from math import prod
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 BYTES = {"F32": 4, "F16": 2, "I8": 1, "I64": 8}
 
@@ -29,8 +32,20 @@ def lay_out(text: str, folder: Path) -> dict[str, str]:
         if name.endswith(".safetensors") and written.strip():
             (folder / name).write_bytes(tensor_file(written.splitlines()))
             continue
+        if name.endswith(".npz"):
+            np.savez(folder / name, **array_file(written.splitlines()))
+            continue
         (folder / name).write_text(written, encoding="utf-8")
     return files
+
+
+def array_file(lines: list[str]) -> dict[str, Any]:  # NumPy mistakes arrays by name for options
+    """Arrays of zeros: a name, a dtype and the sizes each."""
+    arrays: dict[str, Any] = {}
+    for line in lines:
+        name, dtype, *sizes = line.split()
+        arrays[name] = np.zeros([int(size) for size in sizes], dtype)
+    return arrays
 
 
 def tensor_file(lines: list[str]) -> bytes:

@@ -58,6 +58,10 @@ ALLOWED = {
     ("cli/__init__.py", "import importlib"): 1,
     ("cli/explain.py", "import importlib"): 1,
     ("data/__init__.py", "import importlib"): 1,
+    # An npz file's directory and headers, never extracted; arrays of objects are refused.
+    ("data/array_files.py", "import zipfile"): 1,
+    ("data/array_files.py", "np.load"): 1,
+    ("data/array_files.py", "allow_pickle"): 2,
     # Modules of the user's, named by `--allow` or `allow=` and by nothing in a spec (see below).
     ("allowed.py", "import importlib"): 1,
     ("allowed.py", "import importlib.machinery"): 1,

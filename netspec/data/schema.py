@@ -18,10 +18,12 @@ from netspec.data.paths import find
 from netspec.data.tensor_files import read_tensor_schema
 from netspec.data.text_files import read_text_schema
 from netspec.program.data import (
+    ArrayValues,
     CsvForm,
     CsvSchema,
     IdxSchema,
     ImagesSchema,
+    SavedArray,
     TextSchema,
     Unreadable,
 )
@@ -73,6 +75,18 @@ class FolderReader:
         """The classes, and the size of the images as a sample shows it."""
         path = find(folder, self.root)
         return path if isinstance(path, Unreadable) else read_images_schema(path, folder)
+
+    def arrays(self, file: str) -> tuple[SavedArray, ...] | Unreadable:
+        """The arrays of an npz file by their headers, which NumPy reads, loaded for them alone."""
+        path = find(file, self.root)
+        return path if isinstance(path, Unreadable) else room.array_files.read_headers(path, file)
+
+    def array_values(self, file: str, name: str) -> ArrayValues | Unreadable:
+        """What an array of whole numbers or of text holds; it is read for that."""
+        path = find(file, self.root)
+        if isinstance(path, Unreadable):
+            return path
+        return room.array_files.read_values(path, file, name)
 
     def text(self, file: str, *, words: bool) -> TextSchema | Unreadable:
         """The tokens of a text, which is read whole."""

@@ -69,6 +69,8 @@ def load_table(load: Load, root: Path, random: np.random.RandomState) -> tuple[T
             return _csv(load, root), 0
         case "parquet" | "json":
             return _frame(load, root), 0
+        case "npz":
+            return _npz(load, root)
         case "idx":
             return _idx(load, root)
         case "images":
@@ -116,6 +118,28 @@ def _frame(load: Load, root: Path) -> Table:
         return dict(read(_path(load, "file", root), columns))
     except (ValueError, OSError, room.frames.PolarsError) as problem:
         raise _malformed(load, "file", str(problem).splitlines()[0]) from problem
+
+
+def _npz(load: Load, root: Path) -> tuple[Table, int]:
+    file = str(dict(load.arguments)["file"])
+    headers = FolderReader(root).arrays(file)  # once more: the file may be another one by now
+    if isinstance(headers, Unreadable):
+        raise DataError(errors.unreadable(headers, load.span))
+    columns = {column.name: column.dtype for column in load.columns}
+    try:
+        arrays, own_test = room.array_files.read_npz(_path(load, "file", root), columns)
+    except KeyError as problem:
+        raise _malformed(load, "file", f"it has lost an array: {problem}") from problem
+    except room.array_files.DAMAGE as problem:
+        raise _malformed(
+            load, "file", (str(problem).splitlines() or ["it ends early"])[0]
+        ) from problem
+    table: Table = dict(arrays)
+    for name, kind in columns.items():
+        if kind == "pixels":
+            _, channels, height, width = arrays[name].shape
+            table[name] = Pixels(content=arrays[name], channels=channels, size=(height, width))
+    return table, own_test
 
 
 def _malformed(load: Load, argument: str, detail: str) -> DataError:

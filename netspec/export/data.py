@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.analysis.data.values import parts, uses
-from netspec.data import augmenting, frames, reading, tables, texts
+from netspec.data import array_files, augmenting, frames, reading, tables, texts
 from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
@@ -32,6 +32,7 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         frames.read_json,
         frames.json_frame,
         frames.frame_columns,
+        array_files.read_npz,
         reading.read_idx,
         data_functions.list_images,
         reading.decode_image,

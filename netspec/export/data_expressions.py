@@ -47,7 +47,7 @@ CALLS: Mapping[str, str] = {
 UNLEARNED = frozenset({"Binarizer", "Normalizer"})
 WIDENERS = frozenset({"PolynomialFeatures", "SplineTransformer", "PCA"})
 # The sources that are read into a dict of columns.
-FILES = frozenset({"csv", "parquet", "json", "idx", "images", "chars", "text"})
+FILES = frozenset({"csv", "parquet", "json", "npz", "idx", "images", "chars", "text"})
 STORED_KEYS: Mapping[str, str] = {"x": "data", "y": "target", "images": "images"}
 
 Text = tuple[str, int]

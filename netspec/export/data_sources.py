@@ -13,6 +13,12 @@ def source_lines(printer: Printer, name: str, load: Load) -> Iterator[str]:
     match load.source:
         case "csv" | "parquet" | "json":
             yield from _csv(printer, name, load)
+        case "npz":
+            file = literal(dict(load.arguments)["file"])
+            read, find = printer.helper("read_npz"), printer.helper("find_file")
+            own = "own_test" if printer.plan.own_test else "_"
+            yield f"columns = {literal({column.name: column.dtype for column in load.columns})}"
+            yield f"{name}, {own} = {read}({find}({file}), columns)"
         case "idx":
             yield from _idx(printer, name, load)
         case "images":

@@ -316,7 +316,9 @@ class Unreadable:
     perhaps `near`.
     """
 
-    reason: OneOf["missing", "outside", "empty", "malformed", "pickled", "separator", "encoding"]
+    reason: OneOf[
+        "missing", "outside", "empty", "malformed", "pickled", "huge", "separator", "encoding"
+    ]
     file: str
     detail: str = ""
     near: tuple[str, ...] = ()
@@ -386,6 +388,28 @@ class ImagesSchema:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SavedArray:
+    """An array of an npz file as its header tells: `dtype` as NumPy writes it, `<f4`."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayValues:
+    """What an array holds: the distinct values in order, None when they are too many.
+
+    Whole numbers have their range, text the cell of the first row.
+    """
+
+    categories: tuple[Category, ...] | None
+    low: int = 0
+    high: int = 0
+    first: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextSchema:
     """How many tokens a text has, and the distinct ones in order."""
 
@@ -407,6 +431,12 @@ class SchemaReader(Protocol):
 
     def images(self, folder: str) -> ImagesSchema | Unreadable:
         """The classes and the size of the images."""
+
+    def arrays(self, file: str) -> tuple[SavedArray, ...] | Unreadable:
+        """The arrays of an npz file, by their headers."""
+
+    def array_values(self, file: str, name: str) -> ArrayValues | Unreadable:
+        """What an array of whole numbers or of text holds; it is read for that."""
 
     def text(self, file: str, *, words: bool) -> TextSchema | Unreadable:
         """The tokens of a text: its words and marks, or its characters."""

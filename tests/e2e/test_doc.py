@@ -38,6 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     homes = pl.read_csv(made / "houses.csv")
     homes.write_parquet(made / "houses.parquet")
     homes.write_json(made / "houses.json")
+    np.savez(made / "houses.npz", x=np.arange(60.0).reshape(30, 2), y=np.arange(30.0))
     (made / "play.txt").write_text("To be, or not to be, that is the question:\n" * 40)
     idx(made / "train-images.idx", 30, 4, 4)
     idx(made / "train-labels.idx", 30)

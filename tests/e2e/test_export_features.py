@@ -10,6 +10,7 @@ import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -105,6 +106,24 @@ def written_idx(folder: Path) -> None:
             (folder / f"{name}-{kind}").write_bytes(
                 gzip.compress(packed) if kind == "images" else packed
             )
+
+
+def written_arrays(folder: Path) -> None:
+    random = np.random.RandomState(5)
+    arrays: dict[str, Any] = {
+        "x_train": random.randint(0, 256, (30, 6, 6, 3)).astype(np.uint8),
+        "y_train": np.arange(30) % 3,
+        "x_test": random.randint(0, 256, (12, 6, 6, 3)).astype(np.uint8),
+        "y_test": np.arange(12) % 3,
+    }
+    np.savez(folder / "pictures.npz", **arrays)
+    rows: dict[str, Any] = {
+        "size": random.normal(size=(40, 3)).astype(np.float16),
+        "word": random.randint(0, 5, (40, 4)),
+        "town": np.array(["here", "there"])[random.randint(0, 2, 40)],
+        "odd price": random.normal(size=40),
+    }
+    np.savez_compressed(folder / "homes.npz", **rows, centre=np.zeros(3))
 
 
 def written_images(folder: Path) -> None:
@@ -220,6 +239,36 @@ data {
 model { Conv2d(4, 3) -> ReLU -> Flatten -> Linear(3) }
 """
     + training("accumulate = 2"),
+    "npz": """
+data {
+  npz("pictures.npz")
+  x = x -> Normalize([0.5, 0.4, 0.3], 0.25)
+  split(train=80%, val=20%, stratify=y)
+}
+
+model { Conv2d(4, 3) -> ReLU -> Flatten -> Linear(3) }
+"""
+    + training(),
+    "npz_columns": """
+data {
+  rows = npz("homes.npz", arrays=["town", "odd price", "size", "word"])
+  near = rows[rows["odd price"] < 1]
+  x    = near.size -> StandardScaler
+  word = near.word
+  town = near.town -> OrdinalEncoder
+  y    = near["odd price"]
+  split(train=70%, val=15%, test=15%, seed=4)
+}
+
+model {
+  input x
+  input word
+  input town
+  words = word -> Embedding(2) -> Flatten
+  cat(x, words, town -> Embedding(2), dim=1) -> Linear(1)
+}
+"""
+    + training(loss="MSELoss", metrics="[mae]"),
     "images": """
 data {
   images("pictures")
@@ -234,7 +283,14 @@ model { Conv2d(4, 3) -> BatchNorm2d -> ReLU -> Flatten -> Linear(3) }
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_script_reads_the_same_files(name: str, scripts: Scripts, tmp_path: Path) -> None:
-    for write in (written_csv, written_idx, written_images, written_text, written_weights):
+    for write in (
+        written_csv,
+        written_idx,
+        written_arrays,
+        written_images,
+        written_text,
+        written_weights,
+    ):
         write(tmp_path)
     run, script, _ = both(scripts, FILES[name], tmp_path)
     if "split" in FILES[name]:

@@ -19,7 +19,6 @@ from netspec.syntax import tree
 SELECTORS = ("select", "except")
 # Sources of the language that are not read yet, and what reads the same until then.
 NOT_YET = {
-    "npz": 'write its arrays to a parquet file, and read that: `parquet("file.parquet")`',
     "hub": 'save the data set to a parquet file, and read that: `parquet("file.parquet")`',
 }
 

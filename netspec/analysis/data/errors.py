@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from netspec.analysis.data.file_errors import csv_separator, file_encoding, no_rows_left
-from netspec.analysis.data.source_errors import source_not_yet
+from netspec.analysis.data.source_errors import (
+    array_refused,
+    arrays_differ_in_rows,
+    source_not_yet,
+    unpacks_too_large,
+)
 from netspec.analysis.data.type_errors import (
     image_sizes_differ,
     label_out_of_range,
@@ -28,6 +33,8 @@ from netspec.source import Span
 
 __all__ = [
     "arguments_refused",
+    "array_refused",
+    "arrays_differ_in_rows",
     "chosen_after_fit",
     "csv_separator",
     "empty_split",
@@ -55,6 +62,7 @@ __all__ = [
     "transform_refuses",
     "unknown_column",
     "unknown_name",
+    "unpacks_too_large",
     "unreadable",
     "unused",
     "windows_in_order",
@@ -563,6 +571,8 @@ def after_chance(span: Span, what: str) -> Diagnostic:
 def unreadable(problem: Unreadable, span: Span) -> Diagnostic:
     """The diagnostic for a file that tells nothing."""
     match problem.reason:
+        case "huge":
+            return unpacks_too_large(span, problem.file, problem.detail)
         case "missing":
             return file_missing(span, problem.file, problem.near)
         case "outside":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netspec.diagnostics import Diagnostic, code, error
 from netspec.source import Span
 
@@ -10,13 +12,13 @@ from netspec.source import Span
 def source_not_yet(span: Span, source: str, advice: str) -> Diagnostic:
     """A source that the language means to have is not read yet.
 
-    NumPy's `npz` files, the data sets of torchvision and those of the Hugging Face hub are not
-    read. What they hold can be written to a parquet file once, with two lines of Python, or read by
-    a function of your own, `extern source`, which `--allow` lets run.
+    The data sets of torchvision and those of the Hugging Face hub are not read. What they hold can
+    be written to a parquet file once, with two lines of Python, or read by a function of your own,
+    `extern source`, which `--allow` lets run.
 
     Wrong:
         data {
-          rows = npz("moons.npz")
+          rows = hub("moons")
           x    = rows.x
           y    = rows.y
         }
@@ -29,3 +31,60 @@ def source_not_yet(span: Span, source: str, advice: str) -> Diagnostic:
         }
     """
     return error(f"`{source}` is not supported yet", span, help=advice)
+
+
+@code("NS5530")
+def unpacks_too_large(span: Span, file: str, detail: str) -> Diagnostic:
+    """A packed file unpacks to far more than it holds.
+
+    What is saved to be trained on shrinks to a half or to a tenth when it is packed. A file that
+    would unpack to more than a hundred times its size, and to more than 2 GiB, holds zeros beyond
+    number; reading it would only fill the memory.
+
+    `netspec check moons.net` looks at the file's headers alone, and stops there. Where such a file
+    is meant, save it with `numpy.savez`, which does not pack.
+    """
+    return error(
+        f"`{file}` unpacks to {detail}",
+        span,
+        help="is it the right file? An array that is meant to be so is saved by `numpy.savez`",
+    )
+
+
+@code("NS5531")
+def array_refused(span: Span, file: str, name: str, held: str, objects: bool) -> Diagnostic:
+    """An array of an npz file holds what no column can.
+
+    A column holds numbers, truth values or text. An array of Python objects is refused above all:
+    reading it would run whatever code its pickle holds. NumPy makes one where rows differ in
+    length, or where text and numbers are mixed.
+
+    Save the array as numbers, `x.astype("float32")`, dates as numbers of days; or name the arrays
+    that are wanted, `npz("moons.npz", arrays=["x", "y"])`. Then `netspec check moons.net` again.
+    """
+    return error(
+        f"the array `{name}` of `{file}` holds {held}",
+        span,
+        notes=("reading Python objects would run the code in their pickle",) if objects else (),
+        help="save it as numbers or text, or name the arrays to read: `arrays=[...]`",
+    )
+
+
+@code("NS5532")
+def arrays_differ_in_rows(span: Span, file: str, told: str, wanted: Sequence[str]) -> Diagnostic:
+    """The arrays of an npz file do not have the same rows.
+
+    An array's first dimension is its rows, and all columns of a table have as many. A file may hold
+    others beside them, a mean or the names of the classes: then say which are the columns.
+
+    Arrays called `x_train`, `y_train`, `x_test` and `y_test`, and none beside them, are the columns
+    `x` and `y` with a test set of their own. `netspec check moons.net` tells what was found.
+    """
+    named = ", ".join(f'"{name}"' for name in wanted)
+    return error(
+        f"the arrays of `{file}` are no table: {told}",
+        span,
+        help=f'name those that belong together: `npz("{file}", arrays=[{named}])`'
+        if wanted
+        else "save arrays with a row for each thing, as many in each",
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from netspec.analysis.data import errors
+from netspec.analysis.data.array_sources import array_table
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.text_sources import text_table
 from netspec.analysis.data.user_sources import user_table
@@ -68,6 +69,8 @@ def source_table(
             return _idx(block, entry, span, bound, spans)
         case "images":
             return _images(block, entry, span, bound, spans)
+        case "npz":
+            return array_table(block, entry, span, bound, spans)
         case "chars" | "text":
             return text_table(block, entry, span, bound, spans)
         case _:
