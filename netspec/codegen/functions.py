@@ -69,7 +69,10 @@ _TABLE: dict[Form, str] = {
     Form.GATHERED: "cat hstack stack vstack",
     Form.EINOPS: "rearrange reduce repeat",
     Form.SPREAD: "block_diag cartesian_prod einsum meshgrid",
-    Form.CREATED: "arange empty eye full linspace logspace ones rand randint randn randperm zeros",
+    Form.CREATED: """
+        arange empty eye full linspace logspace ones rand randint randn randperm tril_indices
+        triu_indices zeros
+        """,
 }
 
 FORMS: dict[str, Form] = {name: form for form, names in _TABLE.items() for name in names.split()}

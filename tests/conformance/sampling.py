@@ -35,7 +35,7 @@ def entry(kind: str, name: str) -> Entry:
     return found
 
 
-def typed(kind: str, *shape: int | str, size: int | None = None) -> TensorType:
+def typed(kind: str, *shape: int | str, size: int | Dim | None = None) -> TensorType:
     """`typed("real", "B", 3)`."""
     dims = tuple(Dim.symbol(d) if isinstance(d, str) else Dim.of(d) for d in shape)
     return TensorType(Kind(kind, None if size is None else Dim.of(size)), dims)

@@ -46,6 +46,7 @@ STRICTER = (
     "a tuple of 2 whole numbers",  # torch lets a list of one number stand for two
     "goes up to",  # of all indices that there may be
     "must be at least 1",  # a size of 0 is never meant
+    "has no place",  # nor an empty triangle
 )
 _TYPE = re.compile(r"(\w+)(?:\((\w+)\))?\[(.*)\]")
 

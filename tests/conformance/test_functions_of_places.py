@@ -209,6 +209,14 @@ MADE = [
     "randint(0, 5, [2, 3])",
     "randint(-3, 5, size=[2])",
     "randint(5, 5, [2])",
+    *(
+        f"{name}({row}, {col}, offset={offset})"
+        for name in ("tril_indices", "triu_indices")
+        for row, col in ((3, 3), (2, 5), (6, 4))
+        for offset in range(-7, 8)
+    ),
+    "tril_indices(3, 4)",
+    "triu_indices(row=3, col=-4)",
     "randperm(6)",
     "randperm(-6)",
 ]

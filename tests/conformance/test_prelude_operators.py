@@ -123,6 +123,16 @@ def test_an_index_that_may_fall_below_zero_is_an_integer(op: str, right: int) ->
     assert PYTHON[op](torch.arange(5), right).min() < 0
 
 
+@pytest.mark.parametrize(
+    ("op", "right", "wanted"),
+    [("+", Dim.symbol("B"), "index(B + T)"), ("*", 2, "index(2*T - 1)"), ("%", 4, "index(4)")],
+)
+def test_an_index_below_a_size_not_yet_known(op: str, right: Dim | int, wanted: str) -> None:
+    ours = operators.apply(op, typed("index", "T", size=Dim.symbol("T")), right)
+    assert isinstance(ours, Operation)
+    assert str(ours.type.kind) == wanted
+
+
 def test_what_is_left_of_a_division_is_an_index() -> None:
     ours = operators.apply("%", typed("int", 3), 4)
     assert isinstance(ours, Operation)

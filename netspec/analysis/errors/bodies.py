@@ -208,7 +208,11 @@ def wrong_unpacking(span: Span, wanted: int, given: int, producer: Span) -> Diag
     names = "one name is" if wanted == 1 else f"{wanted} names are"
     values = "one value" if given == 1 else f"{given} values"
     example = ", ".join("abcdefgh"[:given]) if given <= 8 else "a, b, ..."
-    advice = "write one name" if given == 1 else f"name each of them: `{example} = ...`"
+    advice = (
+        "`-> unbind(dim=0)` takes one tensor apart"
+        if given == 1
+        else f"name each of them: `{example} = ...`"
+    )
     return error(
         f"{names} bound to {values}",
         span,

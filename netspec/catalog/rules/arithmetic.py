@@ -7,7 +7,7 @@ from collections.abc import Callable
 from netspec.catalog.call import Call
 from netspec.catalog.kinds import BOOL, INT, REAL
 from netspec.catalog.records import Operand
-from netspec.types import Dim, Kind, TensorType
+from netspec.types import Dim, Kind, TensorType, lowest
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
@@ -175,37 +175,40 @@ def _kind(call: Call, op: str, left: Operand, right: Operand) -> Kind:
     if both_bool and op in {"+", "*"}:
         return BOOL
     # What is left of a negative number keeps its sign under `fmod`.
-    most = None if call.name == "fmod" and a.name != "index" else _most(op, left, right)
-    return INT if most is None or most > LARGEST_INDEX else Kind("index", Dim.of(most + 1))
+    limit = None if call.name == "fmod" and a.name != "index" else _limit(op, left, right)
+    if limit is None or (limit.value is not None and limit.value > LARGEST_INDEX):
+        return INT
+    return Kind("index", limit)
 
 
-def _most(op: str, left: Operand, right: Operand) -> int | None:
-    """The largest that a result is which is never below 0; None where that is not known."""
-    divisor = right if isinstance(right, int) and not isinstance(right, bool) else None
-    if op == "%" and divisor is not None and divisor > 0:
-        return divisor - 1
-    a, b = _bound(left), _bound(right)
+def _limit(op: str, left: Operand, right: Operand) -> Dim | None:
+    """What a result stays below that is never below 0; None where that is not known."""
+    a, b = _below(left), _below(right)
+    divisor = None if isinstance(right, TensorType) or b is None else b - 1
+    if divisor is not None and (lowest(divisor) or 0) < 1:
+        divisor = None
+    if op == "%":
+        return divisor
     if a is None or b is None:
         return None
     match op:
         case "+":
-            return a + b
-        case "*":
-            return a * b
-        case "//" if divisor is not None and divisor > 0:
-            return a // divisor
+            return a + b - 1
+        case "*" if a.value is not None or b.value is not None:
+            return (a - 1) * (b - 1) + 1
+        case "//" if divisor is not None and divisor.value is not None:
+            return (a - 1) // divisor.value + 1
     return None
 
 
-def _bound(operand: Operand) -> int | None:
-    """The largest value of an index, or of a number that is not below 0."""
+def _below(operand: Operand) -> Dim | None:
+    """What an index, or a number that is not below 0, stays below."""
     if isinstance(operand, TensorType):
-        size = operand.kind.size if operand.kind.name == "index" else None
-        return None if size is None or size.value is None else size.value - 1
-    known = operand.value if isinstance(operand, Dim) else operand
-    if isinstance(known, bool) or not isinstance(known, int) or known < 0:
+        return operand.kind.size if operand.kind.name == "index" else None
+    if isinstance(operand, bool) or not isinstance(operand, int | Dim):
         return None
-    return known
+    least = lowest(Dim.of(operand))
+    return None if least is None or least < 0 else Dim.of(operand) + 1
 
 
 def _negative(operand: Operand) -> bool:

@@ -105,6 +105,35 @@ def eye(call: Call) -> tuple[TensorType, ...]:
     return (TensorType(UNIT, (rows, columns)),)
 
 
+def triangle(call: Call) -> tuple[TensorType, ...]:
+    """`tril_indices`, `triu_indices`: rows and columns of the places below or above a diagonal."""
+    row, col, offset = (call.arguments[name] for name in ("row", "col", "offset"))
+    sizes = (as_dim(row).value, as_dim(col).value)
+    if None in sizes:
+        call.refuse("unknown-size", f"`{call.name}` needs its sizes now", argument="row")
+        return (TensorType(INT, (Dim.of(2), Dim.of(1))),)
+    rows, columns = (size or 0 for size in sizes)
+    assert isinstance(offset, int)
+    for name, size in (("row", rows), ("col", columns)):
+        if size < 1:
+            call.refuse("value", f"`{call.name}` cannot make a size of {size}", argument=name)
+    below = _places_below(rows, columns, offset + (0 if call.name == "tril_indices" else -1))
+    count = below if call.name == "tril_indices" else rows * columns - below
+    if count == 0:
+        message = f"`{call.name}` of {rows} by {columns} with `offset` {offset} has no place"
+        call.refuse("value", message, argument="offset")
+    return (TensorType(Kind("index", Dim.of(max(rows, columns))), (Dim.of(2), Dim.of(count))),)
+
+
+def _places_below(rows: int, columns: int, offset: int) -> int:
+    """How many places (r, c) of a matrix have c - r <= offset: a sum along the rows."""
+    # Rows before `first` have none, those from `full` on have all; between them one more a row.
+    first = min(max(-offset, 0), rows)
+    full = min(max(columns - 1 - offset, first), rows)
+    between = full - first
+    return between * (first + offset + 1) + between * (between - 1) // 2 + (rows - full) * columns
+
+
 def spaced(call: Call) -> tuple[TensorType, ...]:
     """`linspace`, `logspace`: as many numbers as `steps` says."""
     steps = as_dim(call.arguments["steps"])
@@ -173,6 +202,8 @@ def multinomial(call: Call) -> tuple[TensorType, ...]:
 
 RULES: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
     "eye": eye,
+    "tril_indices": triangle,
+    "triu_indices": triangle,
     "linspace": spaced,
     "logspace": spaced,
     "full_like": full_like,
