@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from netspec.analysis import errors
 from netspec.analysis.network.evaluate import Expressions, Frame
-from netspec.analysis.network.operands import literal
+from netspec.analysis.network.operands import literal, parts
 from netspec.analysis.network.values import UNKNOWN, Unknown, Value, describe
 from netspec.diagnostics import Label
 from netspec.program.graph import Literal
@@ -17,6 +17,10 @@ INTEGER = re.compile(r"[+-]?\d[\d_]*")
 NUMBER = re.compile(r"[+-]?(\d[\d_]*(\.\d+)?|\.\d+)([eE][+-]?\d+)?%?")
 WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "none": None}
 MAX_DIGITS = 18
+# How deep lists may nest in the text of an override.
+MAX_NESTING = 20
+# What the items of a list may be whose default is empty.
+KINDS: tuple[Value, ...] = (0, 0.0, True, "")
 # The types that a param may declare, in words.
 WANTED = {
     "int": "a whole number",
@@ -143,6 +147,8 @@ def parsed(text: str, default: Value) -> Value:
     value: Value
     if isinstance(default, str):
         return text
+    if isinstance(default, tuple):
+        return _listed(text, default)
     if text in WORDS:
         value = WORDS[text]
         return value if isinstance(default, bool) or default is None else UNKNOWN
@@ -158,6 +164,40 @@ def parsed(text: str, default: Value) -> Value:
     return float(text.rstrip("%").replace("_", "")) / (100 if text.endswith("%") else 1)
 
 
+def _listed(text: str, default: tuple[Value, ...], depth: int = 0) -> Value:
+    """`[8, 16]`: items of the kinds that are in the default, lists within it included."""
+    text = text.strip()
+    if not (text.startswith("[") and text.endswith("]")) or depth > MAX_NESTING:
+        return UNKNOWN
+    kinds = {type(part): part for part in parts(default)} or {type(k): k for k in KINDS}
+    # Anything is a text, so a text is what is nothing else.
+    likes = sorted(kinds.values(), key=lambda like: isinstance(like, str))
+    items: list[Value] = []
+    for item in _apart(text[1:-1]):
+        if item.startswith("["):
+            value = _listed(item, default, depth + 1)
+        else:
+            made = (parsed(item.strip("\"'"), like) for like in likes)
+            value = next((value for value in made if not isinstance(value, Unknown)), UNKNOWN)
+        if isinstance(value, Unknown):
+            return UNKNOWN
+        items.append(value)
+    return tuple(items)
+
+
+def _apart(text: str) -> list[str]:
+    """The items of a list, parted by the commas that stand in no list within it."""
+    items, depth = [""], 0
+    for letter in text:
+        depth += (letter == "[") - (letter == "]")
+        if letter == "," and depth == 0:
+            items.append("")
+        else:
+            items[-1] += letter
+    items = [item.strip() for item in items]
+    return items[:-1] if items[-1] == "" else items
+
+
 def _wanted(default: Value) -> str:
     match default:
         case bool():
@@ -166,5 +206,7 @@ def _wanted(default: Value) -> str:
             return "a whole number"
         case float():
             return "a number"
+        case tuple():
+            return "a list like the default, in `[ ]`"
         case _:
             return "such a value"

@@ -92,7 +92,7 @@ from netspec.analysis.errors.labels import (
     shared_sees_otherwise,
     unknown_index,
 )
-from netspec.analysis.errors.lists import list_subscript
+from netspec.analysis.errors.lists import list_subscript, not_computed
 from netspec.analysis.errors.models import (
     loss_compares_nothing,
     model_application,
@@ -301,6 +301,7 @@ __all__ = [
     "not_callable",
     "not_carried",
     "not_comparable",
+    "not_computed",
     "not_condition",
     "not_constant",
     "not_in_train",

@@ -1,4 +1,4 @@
-"""Lists that are taken apart wrongly (NS215x)."""
+"""Lists that are taken apart wrongly (NS2131, NS215x)."""
 
 from __future__ import annotations
 
@@ -28,3 +28,29 @@ def list_subscript(span: Span, message: str) -> Diagnostic:
         }
     """
     return error(message, span, help="write one index or one slice: `[0]`, `[-1]`, `[1:]`")
+
+
+@code("NS2131")
+def not_computed(span: Span, message: str, help: str | None) -> Diagnostic:
+    """A function that the compiler computes is given what it cannot take.
+
+    `len range enumerate zip reversed min max sum abs round int float ceil floor sqrt exp log log2`
+    of lists, texts, numbers and known sizes are computed before there is a network, as in Python.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          for width, count in zip([8, 16], [1, 2, 3]) {
+            repeat count { Linear(width) -> ReLU }
+          }
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          for width, count in zip([8, 16], [1, 2]) {
+            repeat count { Linear(width) -> ReLU }
+          }
+        }
+    """
+    return error(message, span, help=help)

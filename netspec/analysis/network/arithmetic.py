@@ -94,6 +94,14 @@ def compute(expression: tree.Binary, left: Value, right: Value, report: Report) 
             report(errors.too_long(expression.span, "list", long.limit, deep=long.deep))
             return UNKNOWN
         return joined
+    if op == "*" and isinstance(left, tuple) != isinstance(right, tuple):
+        items, count = (left, right) if isinstance(left, tuple) else (right, left)
+        if isinstance(items, tuple) and isinstance(count, int) and not isinstance(count, bool):
+            held = max(1, sum(1 for _ in islice(parts(items), MAX_LENGTH + 1)))
+            if held * count > MAX_LENGTH:
+                report(errors.too_long(expression.span, "list", MAX_LENGTH))
+                return UNKNOWN
+            return items * count
     for side, value in ((expression.left, left), (expression.right, right)):
         if not (_is_number(value) or isinstance(value, Dim)):
             report(errors.not_number(side.span, op, describe(value)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from netspec.analysis import errors
 from netspec.analysis.network import numbers
 from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.computed import FUNCTIONS, computed
 from netspec.analysis.network.evaluate import Expressions, Frame, typed
 from netspec.analysis.network.operands import is_constant, operand, parts, weight
 from netspec.analysis.network.refusals import written
@@ -33,6 +34,9 @@ class Calls(Expressions):
         given = (*flow, *(self.evaluate(arg, frame) for arg in args))
         positional: tuple[Value, ...] = entry.gather(given, lambda items: items)
         named = {keyword.name.id: self.evaluate(keyword.value, frame) for keyword in keywords}
+        if entry.name in FUNCTIONS and given and all(map(is_constant, (*given, *named.values()))):
+            # Of numbers it is Python's: `x / sqrt(d)`, `max(c, 8)`.
+            return computed(entry.name, given, named, call.span, self.context.report)
         if any(isinstance(part, Unknown) for part in parts((*positional, *named.values()))):
             return UNKNOWN
         held = sum(weight(value) for value in (*positional, *named.values()))

@@ -15,6 +15,7 @@ from netspec.analysis import errors
 from netspec.analysis.context import Context
 from netspec.analysis.network.arithmetic import compare, compute
 from netspec.analysis.network.builder import GraphBuilder, Tensor
+from netspec.analysis.network.computed import FUNCTIONS, computed
 from netspec.analysis.network.namespaces import namespace_of, not_in_file, owner
 from netspec.analysis.network.operands import (
     ListTooLongError,
@@ -38,7 +39,7 @@ from netspec.analysis.network.values import (
     describe,
 )
 from netspec.catalog import Entry, Need, Operation, Refusal, left_out, operators
-from netspec.catalog.left_out_functions import FUNCTIONS
+from netspec.catalog.left_out_functions import FUNCTIONS as LEFT_OUT
 from netspec.program.graph import Requirement
 from netspec.source import Span
 from netspec.syntax import tree
@@ -222,10 +223,14 @@ class Expressions(ABC):
         """The report for a name that nothing here has, near misses from all that could stand."""
         catalog = self.context.catalog
         candidates = {*frame.scope.visible(), *catalog.names("layer"), *catalog.names("function")}
+        candidates.update(FUNCTIONS)
         if catalog.find("loss", name.id) is not None:
             return errors.loss_in_model(name.span, name.id)
+        if name.id in LEFT_OUT:
+            return errors.function_left_out(name.span, name.id, LEFT_OUT[name.id])
         if name.id in FUNCTIONS:
-            return errors.function_left_out(name.span, name.id, FUNCTIONS[name.id])
+            called = f"call it: `{name.id}(...)`"
+            return errors.not_computed(name.span, f"`{name.id}` is a function", called)
         declared = self.context.declared.get((name.span.source, name.id))
         if declared is not None:
             return errors.unknown_name(name.span, name.id, (), declared)
@@ -326,6 +331,11 @@ class Expressions(ABC):
     def _call(self, call: tree.Call, frame: Frame) -> Value:
         if self.is_stage(call, frame):
             return self._stage(call, frame)
+        name = call.func.id if isinstance(call.func, tree.Name) else ""
+        if name in FUNCTIONS and not frame.scope.has(name) and self.catalogue_name(name) is None:
+            values = [self.evaluate(argument, frame) for argument in call.args]
+            named = {k.name.id: self.evaluate(k.value, frame) for k in call.keywords}
+            return computed(name, values, named, call.span, self.context.report)
         target = self.evaluate(call.func, frame)
         if isinstance(target, Unknown):
             # What torch's own form `x.view(B, 2)` would be given is part of the same mistake.

@@ -29,6 +29,31 @@ def test_an_override_wins() -> None:
     assert width(WIDTH, width="1_0") == "real[B, 10]"
 
 
+LISTS = """
+param widths = [8, 16]
+param cfg    = [4, "M", [true, 0.5]]
+model {
+  input x: real[B, 4]
+  for width in widths { Linear(width) -> ReLU }
+  Linear(len(cfg))
+}
+"""
+
+
+def test_a_list_is_overridden_by_a_list_of_the_same_kinds() -> None:
+    assert width(LISTS, widths="[3, 5,]") == "real[B, 3]"
+    found = dict(checked(LISTS, {"widths": "[1_0]", "cfg": "['N', [[2, 1e-1], false], M]"}).params)
+    assert found == {"widths": (10,), "cfg": ("N", ((2, 0.1), False), "M")}
+    assert dict(checked(LISTS, {"widths": "[ ]"}).params)["widths"] == ()
+
+
+@pytest.mark.parametrize(
+    "value", ["8", "[8", "[8]]", "[1.5]", "[M]", "[8,,9]", "[true]", "[" * 30 + "]" * 30]
+)
+def test_what_is_no_such_list_is_no_override(value: str) -> None:
+    assert codes(LISTS, {"widths": value}) == ["NS3011"]
+
+
 @pytest.mark.parametrize("value", ["4", "256"])
 def test_both_ends_belong_to_a_domain(value: str) -> None:
     assert width(WIDTH, width=value) == f"real[B, {value}]"
