@@ -157,7 +157,7 @@ class Naming:
         taken = {*self.own, *self.arguments}
         name = local(place.name)
         if name in taken and place.key and not place.key.isdecimal():
-            name = local(f"{place.key}_{place.name}")
+            name = local(f"{place.key}_{place.name}".replace(".", "_"))
         name = unused(name, taken)
         self.arguments[name] = vector
         return self._use(name, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from netspec.codegen import layout, tensors
 from netspec.codegen.arguments import Argument, Fixed, Given, Listed, Named, alike, annotation
@@ -11,7 +12,14 @@ from netspec.codegen.constructors import INPUTS, NAMED_INPUTS, RESULTS, layer_ca
 from netspec.codegen.forward import Child, Statements, Surroundings
 from netspec.codegen.initializers import init_call
 from netspec.codegen.layout import Expr
-from netspec.codegen.names import TAKEN_BY_MODULE, checked_shape, is_attribute, local, unused
+from netspec.codegen.names import (
+    TAKEN_BY_MODULE,
+    checked_shape,
+    is_attribute,
+    local,
+    parted,
+    unused,
+)
 from netspec.codegen.plans import (
     FILLING,
     INIT,
@@ -109,14 +117,25 @@ class _Writer:
         for argument, stored in kept.items():
             yield f"        self.{stored} = {argument}"
         if not (self.body.is_chain or self.is_numbered):
-            for (key, part), made in zip(self.body.parts.items(), parts, strict=True):
+            yield from self._assignments(parts)
+        yield from settled(
+            self.body, self._filling, [argument.name for argument in self.plan.arguments]
+        )
+
+    def _assignments(self, parts: Sequence[Expr]) -> Iterator[str]:
+        """The parts as attributes; items of one list are made together, in an `nn.ModuleList`."""
+        for listed, group in groupby(
+            zip(self.body.parts.items(), parts, strict=True), lambda one: list_of(one[0][0])
+        ):
+            if listed is not None:
+                items = layout.display("[", [made for _, made in group], "]")
+                yield from self._assigned(listed, layout.call("nn.ModuleList", [items]))
+                continue
+            for (key, part), made in group:
                 if isinstance(part, Held):
                     yield from self._stored(key, part, made)
                 else:
                     yield from self._assigned(key, made)
-        yield from settled(
-            self.body, self._filling, [argument.name for argument in self.plan.arguments]
-        )
 
     def _filling(self, line: int, name: str) -> tuple[Expr, Literal | None, bool]:
         """An argument of a line of `init`: its text, and its value where it is always the same."""
@@ -234,7 +253,7 @@ class _Writer:
             for path, given in self.plan.holes.items()
             if isinstance(path[0], int) and isinstance(given, Named)
         }
-        taken = {*self.body.parts, *TAKEN_BY_MODULE}
+        taken = {*(parted(key)[0] for key in self.body.parts), *TAKEN_BY_MODULE}
         return {name: unused(name, taken) for name in needed}
 
     def _forward(self, kept: Mapping[str, str]) -> Iterator[str]:
@@ -316,6 +335,12 @@ def _child(key: str, part: Part, writer: _Writer) -> Child:
         named=NAMED_INPUTS.get(target, {}),
         results=RESULTS.get(target),
     )
+
+
+def list_of(key: str) -> str | None:
+    """The key of the list that the part of this key is an item of."""
+    name, number = parted(key)
+    return None if number is None else name
 
 
 def _is_fixed(given: Given, value: Literal) -> bool:

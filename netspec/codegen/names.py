@@ -60,17 +60,25 @@ def checked_shape(text: str) -> str:
 
 
 def child_key(key: str) -> str:
-    """A key of a child, checked: an identifier (keywords too) or a number.
+    """A key of a child, checked: an identifier (keywords too), one and a number, or a number.
 
     Raises UnsafeNameError when the key is none, or when `nn.Module` has an attribute of this name.
     """
     # Python mangles a private name inside a class, so it would not stay the key it is.
     mangled = key.startswith("__")
-    if (_IDENTIFIER.fullmatch(key) or _NUMBER.fullmatch(key)) and not mangled:
-        if key in TAKEN_BY_MODULE:
+    name, number = parted(key)
+    listed = _IDENTIFIER.fullmatch(name) if number is not None else _NUMBER.fullmatch(key)
+    if (_IDENTIFIER.fullmatch(key) or listed) and not mangled:
+        if name in TAKEN_BY_MODULE:
             raise UnsafeNameError(f"`{key}` is an attribute of every module of PyTorch")
         return key
     raise UnsafeNameError(f"{key!r} cannot be a key")
+
+
+def parted(key: str) -> tuple[str, int | None]:
+    """A key of a list's item, `fc.0`, as the list's and the item's number; None of another key."""
+    name, _, number = key.partition(".")
+    return name, int(number) if _NUMBER.fullmatch(number) else None
 
 
 def is_attribute(key: str) -> bool:

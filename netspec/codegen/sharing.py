@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netspec.codegen.arguments import MISSING, Fixed, Given, Naming, Place, Vector
-from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local
+from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local, parted
 from netspec.codegen.nesting import Levels, block_of
 from netspec.codegen.plans import Body, Chain, ClassPlan, Held, Hole, Instance, Leaf, Part, Path
 from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref, Stored, every_step
@@ -80,6 +80,10 @@ def _collect(
         elif child.key.isdecimal():
             # A round of a labelled loop has the loop's name.
             its_key, its_name = (*key, "*"), name
+        elif parted(child.key)[1] is not None:
+            # So has an item of a list.
+            listed = parted(child.key)[0]
+            its_key, its_name = (*key, listed, "*"), listed
         else:
             its_key, its_name = (*key, child.key), child.key
         group.needs[its_key] = None
@@ -235,6 +239,8 @@ def _merged(bodies: Sequence[Body]) -> list[list[_Variant]]:
 def _lacking(full: Body, less: Body) -> frozenset[str]:
     """The parts that `less` lacks, if each could be replaced by `nn.Identity`."""
     lacks = full.parts.keys() - less.parts.keys()
+    if any(parted(key)[1] is not None for key in lacks):
+        return frozenset()
     if full.is_chain or not less.parts.keys() < full.parts.keys():
         return frozenset()
     calls = [s for s in full.graph.steps if isinstance(s, Invoke) and s.child in lacks]

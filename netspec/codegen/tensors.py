@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from netspec.codegen import functions, layout
 from netspec.codegen.functions import Argument
 from netspec.codegen.layout import Expr
-from netspec.codegen.names import checked, is_attribute
+from netspec.codegen.names import checked, is_attribute, parted
 from netspec.codegen.plans import Body, Chain, Held, Instance, Leaf, Part, Path
 from netspec.program.graph import (
     Compute,
@@ -75,9 +75,12 @@ def _operand(operand: Operand, path: Path, made: Mapping[int, Expr], constant: C
 
 def below(text: str, key: str, body: Body) -> str:
     """The part `key` of a module written `text`: `self.fc`, `self[0]`."""
+    listed, number = parted(key)
+    if number is not None and is_attribute(listed):
+        return f"{text}.{listed}[{number}]"
     if key.isdecimal():
         return f"{text}[{key}]" if body.is_indexed else f'{text}.get_submodule("{key}")'
-    if is_attribute(key):
+    if number is None and is_attribute(key):
         return f"{text}.{key}"
     part = body.parts[key]
     if not isinstance(part, Held):

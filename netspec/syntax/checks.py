@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from netspec.diagnostics import Edit, Fix, Sink
 from netspec.source import Span
-from netspec.syntax import errors, tree
+from netspec.syntax import errors, label_errors, tree
 from netspec.syntax.places import BINDING, between, check_body, place_of
 from netspec.syntax.walk import children
 
@@ -90,9 +90,17 @@ def _check_call(call: tree.Call, sink: Sink) -> None:
             )
 
 
+def _check_loop(loop: tree.For | tree.Repeat, sink: Sink) -> None:
+    """What stands before `:` in front of a loop, and is no label."""
+    if loop.label is not None and not loop.label.id:
+        sink.report(label_errors.bad_label(loop.label.span))
+
+
 def _check_label(labelled: tree.Labelled, sink: Sink) -> None:
-    """A label on something that can never be a layer."""
-    if isinstance(labelled.stage, tree.Number | tree.Text | tree.Constant | tree.ListDisplay):
+    """What is no label, and a label on something that can never be a layer."""
+    if not labelled.label.id:
+        sink.report(label_errors.bad_label(labelled.label.span))
+    elif isinstance(labelled.stage, tree.Number | tree.Text | tree.Constant | tree.ListDisplay):
         sign = between(labelled.label, labelled.stage, ":")
         sink.report(
             errors.not_a_binding(
@@ -142,6 +150,8 @@ _CHECKS: dict[type[tree.Node], Callable[..., None]] = {
     tree.Scan: _check_targets,
     tree.Call: _check_call,
     tree.Labelled: _check_label,
+    tree.For: _check_loop,
+    tree.Repeat: _check_loop,
     tree.Definition: _check_parameters,
     tree.Extern: _check_parameters,
 }

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 # Lark gives the children of a rule as a plain list of whatever the callbacks made.
 Children = list[Any]
+# What stands in a subscript.
+Items = tuple[tree.Expr | tree.Slice | tree.Dots, ...]
 
 CONSTANTS = {"true": True, "false": False, "none": None}
 
@@ -140,7 +142,8 @@ class ExpressionBuilder:
         return tree.Conditional(span=self.span(children), then=then, test=test, otherwise=otherwise)
 
     def labelled(self, children: Children) -> tree.Labelled:
-        return tree.Labelled(span=self.span(children), label=children[0], stage=children[2])
+        label, index = label_of(children[0])
+        return tree.Labelled(span=self.span(children), label=label, index=index, stage=children[2])
 
     def pipe(self, children: Children) -> tree.Pipe:
         return tree.Pipe(span=self.span(children), stages=nodes(children))
@@ -187,3 +190,14 @@ def with_span(node: tree.Expr, span: Span) -> tree.Expr:
     """The same node at another place."""
     fields = {name: getattr(node, name) for name in node.__dataclass_fields__}
     return type(node)(**{**fields, "span": span})
+
+
+def label_of(written: tree.Expr) -> tuple[tree.Name, Items]:
+    """The name and the index of a label; the name of what can be no label is empty."""
+    match written:
+        case tree.Name():
+            return written, ()
+        case tree.Subscript(value=tree.Name() as name, items=items):
+            return name, items
+        case _:
+            return tree.Name(span=written.span, id=""), ()

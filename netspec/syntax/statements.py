@@ -8,7 +8,10 @@ from dataclasses import replace
 from lark import Token
 
 from netspec.syntax import tree
-from netspec.syntax.expressions import Children, ExpressionBuilder, Part, nodes
+from netspec.syntax.expressions import Children, ExpressionBuilder, Items, Part, label_of, nodes
+
+# A label in front of a loop, if there is one, and its index.
+Label = tuple[tree.Name | None, Items]
 
 
 class StatementBuilder(ExpressionBuilder):
@@ -37,17 +40,18 @@ class StatementBuilder(ExpressionBuilder):
 
     # --- compile-time control -------------------------------------------------------------------
 
-    def label(self, children: Children) -> Part[tree.Name]:
-        return Part(self.span(children), children[0])
+    def label(self, children: Children) -> Part[Label]:
+        return Part(self.span(children), label_of(children[0]))
 
     def half_open(self, children: Children) -> tree.Range:
         return tree.Range(span=self.span(children), start=children[0], stop=children[2])
 
     def for_(self, children: Children) -> tree.For:
-        label, (_, variables, _, iterable, body) = _labelled(children)
+        (label, index), (_, variables, _, iterable, body) = _labelled(children)
         return tree.For(
             span=self.span(children),
             label=label,
+            index=index,
             variables=variables.value,
             iterable=iterable,
             body=body,
@@ -57,8 +61,10 @@ class StatementBuilder(ExpressionBuilder):
         return Part(self.span(children), nodes(children))
 
     def repeat(self, children: Children) -> tree.Repeat:
-        label, (_, count, body) = _labelled(children)
-        return tree.Repeat(span=self.span(children), label=label, count=count, body=body)
+        (label, index), (_, count, body) = _labelled(children)
+        return tree.Repeat(
+            span=self.span(children), label=label, index=index, count=count, body=body
+        )
 
     def if_(self, children: Children) -> tree.If:
         parts = nodes(children)
@@ -130,8 +136,8 @@ class StatementBuilder(ExpressionBuilder):
         return tree.Assert(span=self.span(children), condition=children[1])
 
 
-def _labelled(children: Children) -> tuple[tree.Name | None, Children]:
+def _labelled(children: Children) -> tuple[Label, Children]:
     """The label in front of a loop, if there is one, and the loop's own children."""
     if isinstance(children[0], Token):
-        return None, children
+        return (None, ()), children
     return children[0].value, children[1:]

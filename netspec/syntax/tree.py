@@ -142,9 +142,10 @@ class Pipe(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled(Node):
-    """`label: stage`."""
+    """`label: stage`, `label[index]: stage`; what is no label has no name, and is reported."""
 
     label: Name
+    index: tuple[Expr | Slice | Dots, ...] = ()
     stage: Expr
 
 
@@ -242,6 +243,7 @@ class For(Node):
     """`label: for i in a..b { ... }` or over a list; several `variables` take items apart."""
 
     label: Name | None
+    index: tuple[Expr | Slice | Dots, ...] = ()
     variables: tuple[Expr, ...]
     iterable: Range | Expr
     body: Body
@@ -252,6 +254,7 @@ class Repeat(Node):
     """`label: repeat n { ... }`."""
 
     label: Name | None
+    index: tuple[Expr | Slice | Dots, ...] = ()
     count: Expr
     body: Body
 

@@ -36,6 +36,35 @@ train {
   epochs    = 2
 }
 """
+NETWORKS["labels_with_an_index"] = """
+data {
+  make_blobs(n_samples=50, n_features=4, centers=3, cluster_std=2.0, random_state=1)
+  split(train=60%, val=20%, test=20%, seed=1)
+}
+
+block Stack(width, depth=2) {
+  input x: real[B, D]
+  for i in 0..depth {
+    x = x -> fc[i]: Linear(width) -> norm[i]: { BatchNorm1d -> Tanh }
+  }
+  x + (x -> fc[depth - 1])
+}
+
+model {
+  input x: real[B, D]
+  Stack(D) -> Stack(D, depth=3) -> head[0]: Linear(5) -> ReLU -> head[1]: Linear(3)
+  init "head.*.weight" = normal(std=0.1)
+}
+
+train {
+  loss      = CrossEntropyLoss
+  optimizer = SGD(lr=0.1)
+  group "*.fc.0.*" { lr = 0.05 }
+  metrics   = [accuracy]
+  batch     = 8
+  epochs    = 3
+}
+"""
 TIED = """
 data {
   make_blobs(n_samples=50, n_features=4, centers=3, cluster_std=2.0, random_state=1)

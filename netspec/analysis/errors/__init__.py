@@ -83,6 +83,8 @@ from netspec.analysis.errors.inputs import (
 from netspec.analysis.errors.labels import (
     index_missing,
     label_elsewhere,
+    label_gap,
+    label_index,
     label_on_function,
     label_on_label,
     label_reserved,
@@ -90,6 +92,7 @@ from netspec.analysis.errors.labels import (
     shared_comes_out_otherwise,
     shared_rebinds,
     shared_sees_otherwise,
+    stored_index,
     unknown_index,
 )
 from netspec.analysis.errors.lists import list_subscript, not_computed
@@ -212,6 +215,9 @@ from netspec.analysis.errors.weights import (
 )
 
 __all__ = [
+    "label_gap",
+    "label_index",
+    "stored_index",
     "classes_not_told",
     "no_such_fact",
     "no_such_model",

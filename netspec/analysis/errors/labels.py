@@ -9,7 +9,9 @@ from netspec.source import Span
 
 
 @code("NS2005")
-def label_twice(span: Span, label: str, earlier: Span | None) -> Diagnostic:
+def label_twice(
+    span: Span, label: str, earlier: Span | None, *, is_mixed: bool = False
+) -> Diagnostic:
     """Two stages of one body have one label.
 
     A label is the key of the stage's weights, so it can name one stage only. In a loop each round
@@ -29,11 +31,21 @@ def label_twice(span: Span, label: str, earlier: Span | None) -> Diagnostic:
           fc2: Linear(2)
         }
     """
+    family, _, number = label.partition(".")
+    label = written(label)
+    if earlier is not None and is_mixed:
+        return error(
+            f"the label `{family}` has an index in one place and none in another",
+            span,
+            also=(Label(earlier, f"`{family}` without an index" if number else "with an index"),),
+            help="give it an index in both, or another name in one",
+        )
     if earlier == span:
+        advice = f"label the loop, `{label}: repeat ... {{ }}`, or number it, `{label}[i]: ...`"
         return error(
             f"the label `{label}` names a stage of every round of the loop",
             span,
-            help=f"label the loop, `{label}: repeat ... {{ }}`: its rounds are numbered",
+            help=advice if "[" not in label else "let its index change with the round",
         )
     also = () if earlier is None else (Label(earlier, "first used here"),)
     return error(
@@ -65,7 +77,7 @@ def label_on_function(span: Span, label: str, function: str) -> Diagnostic:
     return error(
         f"`{function}` is a function, which has no weights to label",
         span,
-        help=f"take the label out, or name the value: `{label} = ... -> {function}`",
+        help=f"take the label out, or name the value: `{written(label)} = ... -> {function}`",
     )
 
 
@@ -89,6 +101,7 @@ def label_on_label(span: Span, label: str, instance: str, there: Span) -> Diagno
           first
         }
     """
+    label, instance = written(label), written(instance)
     return error(
         f"`{instance}` is a stage with that label already",
         span,
@@ -117,7 +130,7 @@ def label_elsewhere(span: Span, label: str, there: Span) -> Diagnostic:
         }
     """
     return error(
-        f"`{label}` belongs to the body around this one",
+        f"`{written(label)}` belongs to the body around this one",
         span,
         also=(Label(there, "labelled here"),),
         help="use it in the body that labels it, or label it here",
@@ -324,3 +337,90 @@ def label_reserved(span: Span, label: str) -> Diagnostic:
         span,
         help=f"give it another name, such as `{label.strip('_')}_layer`",
     )
+
+
+@code("NS2132")
+def label_index(span: Span, label: str, index: str) -> Diagnostic:
+    """A label has an index that is no whole number from 0.
+
+    `fc[i]: Linear(8)` makes the layers of one `nn.ModuleList`, with the keys `fc.0`, `fc.1`
+    and so on. A layer that is known by a word has that as its label.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          head["left"]: Linear(8)
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          head_left: Linear(8)
+        }
+    """
+    return error(
+        f"the index of the label `{label}` is a whole number from 0, not {index}",
+        span,
+        notes=(f"`{label}` is an `nn.ModuleList` whose keys are `{label}.0`, `{label}.1`, ...",),
+    )
+
+
+@code("NS2133")
+def label_gap(span: Span, label: str, key: str, missing: int) -> Diagnostic:
+    """The indices of a label leave one out.
+
+    The layers of one label are an `nn.ModuleList`, which numbers them from 0 without a gap.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          for i in 1..3 { fc[i]: Linear(4) -> ReLU }
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          for i in 0..2 { fc[i]: Linear(4) -> ReLU }
+        }
+    """
+    return error(
+        f"there is `{written(key)}` and no `{label}[{missing}]`",
+        span,
+        notes=(f"`{label}` is an `nn.ModuleList`, which counts from 0 without a gap",),
+    )
+
+
+@code("NS2134")
+def stored_index(span: Span, label: str, what: str) -> Diagnostic:
+    """A parameter or buffer has a label with an index.
+
+    A label with an index names a layer of a list. Tensors of a loop stand in its rounds, which a
+    label of the loop numbers, or are one tensor with a dimension more.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          for i in 0..2 {
+            gain[i]: Parameter(ones(4))
+            x = x * gain[i]
+          }
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          gain: Parameter(ones(2, 4))
+          for i in 0..2 { x = x * gain[i] }
+        }
+    """
+    return error(
+        f"the label of a `{what}` has no index",
+        span,
+        help=f"make one tensor of all, `{label}: {what}([n, ...])`, and take `{label}[i]`",
+    )
+
+
+def written(key: str) -> str:
+    """A label as it is written where it is used: `fc[0]` of the key `fc.0`."""
+    name, _, number = key.partition(".")
+    return f"{name}[{number}]" if number else name

@@ -136,7 +136,14 @@ class Blocks(Passed):
             self.context.calls.pop()
 
     def finish(self, builder: GraphBuilder, outputs: Sequence[Tensor]) -> Graph:
-        """The graph that a body has built."""
+        """The graph that a body has built; of a label with indices none is left out."""
+        for family, parts in builder.families().items():
+            for number, at in enumerate(parts):
+                label = builder.parts[at].label or ""
+                if builder.parts[at].number != number:
+                    place = builder.labels[label]
+                    self.context.report(errors.label_gap(place, family, label, number))
+                    break
         return builder.finish(outputs)
 
     def _literals(self, block: Block, scope: Scope) -> tuple[tuple[str, Literal], ...]:

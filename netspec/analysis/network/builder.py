@@ -66,6 +66,17 @@ class _Part:
     module: Module
     label: str | None
 
+    @property
+    def family(self) -> str:
+        """The label without its index, `fc` of `fc.0`; empty without one."""
+        name, _, number = (self.label or "").partition(".")
+        return name if number else ""
+
+    @property
+    def number(self) -> int:
+        """The index of the label."""
+        return int((self.label or "").partition(".")[2])
+
 
 @dataclass(slots=True, eq=False)
 class GraphBuilder:
@@ -79,7 +90,8 @@ class GraphBuilder:
     counted: bool = True
     inputs: list[Slot] = field(default_factory=list)
     parts: list[_Part] = field(default_factory=list)
-    labels: set[str] = field(default_factory=set)
+    # Labels, families of those with an index included, with where they stand first.
+    labels: dict[str, Span] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     _captured: dict[int, tuple[Tensor, Slot]] = field(default_factory=dict)
     # What is done once the parts are made.
@@ -113,13 +125,40 @@ class GraphBuilder:
         """The outer values that are inputs here, in the order of the inputs."""
         return tuple(tensor for tensor, _ in self._captured.values())
 
-    def add(self, module: Module, label: str | None) -> int:
+    def add(self, module: Module, label: str | None, at: Span | None = None) -> int:
         """Add a child; its number is what `invoke` takes."""
+        part = _Part(module, label)
         if label is not None:
             self.counted = False
-            self.labels.add(label)
-        self.parts.append(_Part(module, label))
+            self.labels[label] = at or module.span
+            if part.family:
+                self.labels.setdefault(part.family, at or module.span)
+        self.parts.append(part)
         return len(self.parts) - 1
+
+    def labelled_at(self, label: str) -> Span | None:
+        """Where a label stands that leaves no room for this one."""
+        family, _, number = label.partition(".")
+        if not number or label in self.labels:
+            return self.labels.get(label)
+        is_family = any(part.family == family for part in self.parts)
+        return None if is_family else self.labels.get(family)
+
+    def families(self) -> dict[str, list[int]]:
+        """The parts whose labels have an index, by label, in the order of their indices."""
+        found: dict[str, list[int]] = {}
+        for at, part in enumerate(self.parts):
+            if part.family:
+                found.setdefault(part.family, []).append(at)
+        return {f: sorted(ats, key=lambda at: self.parts[at].number) for f, ats in found.items()}
+
+    def _in_order(self) -> list[int]:
+        """The parts as the module has them: a family is one list, made where its first stands."""
+        families = self.families()
+        order: list[int] = []
+        for at, part in enumerate(self.parts):
+            order += families.pop(part.family, []) if part.family else [at]
+        return order
 
     def invoke(
         self,
@@ -242,8 +281,8 @@ class GraphBuilder:
             name=self.name,
             arguments=self.arguments,
             children=tuple(
-                Child(key=key, module=part.module, labelled=part.label is not None)
-                for key, part in zip(keys, self.parts, strict=True)
+                Child(key=keys[at], module=part.module, labelled=part.label is not None)
+                for at, part in ((at, self.parts[at]) for at in self._in_order())
             ),
             inputs=tuple(self.inputs),
             steps=steps,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from netspec.analysis import errors
+from netspec.analysis.errors.labels import written
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.containers import Containers
 from netspec.analysis.network.evaluate import Frame
@@ -32,7 +33,7 @@ class Instances(Containers):
         label: tree.Name | None,
     ) -> Value:
         """Apply a labelled stage once more."""
-        name = instance.label.id
+        name = written(instance.label.id)
         if label is not None:
             self.context.report(
                 errors.label_on_label(label.span, label.id, name, instance.label.span)
@@ -94,7 +95,7 @@ class Instances(Containers):
         again = next((p.module for p in scratch.parts if p.label == instance.label.id), None)
         if isinstance(value, Unknown) or not isinstance(again, Graph):
             return UNKNOWN
-        name = instance.label.id
+        name = written(instance.label.id)
         if not self._same_layers(module, again, name, stage.span, inputs[0].slot.span):
             return UNKNOWN
         step = scratch.steps[-1]

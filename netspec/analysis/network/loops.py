@@ -113,7 +113,11 @@ class Loops(Directives):
         frame: Frame,
     ) -> None:
         if statement.label is not None:
-            self._labelled_loop(statement, statement.label, rounds, frame)
+            label = self.keyed(statement.label, statement.index, frame)
+            if label is None:
+                frame.current = UNKNOWN
+                return
+            self._labelled_loop(statement, label, rounds, frame)
             return
         for variables in rounds:
             self._bind_variables(variables, frame.scope)

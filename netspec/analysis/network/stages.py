@@ -130,9 +130,11 @@ class Stages(Subscripts):
                 return False
 
     def _holds_stages(self, name: tree.Name, frame: Frame) -> bool:
-        """Whether a name is bound to a list of stages."""
+        """Whether a name is bound to a list of stages, or is a label with indices."""
         bound = frame.scope.find(name.id)
         held = bound.value if bound is not None else None
+        if isinstance(held, Indexed):
+            return any(is_layer(item) for item in held.values())
         return (
             isinstance(held, tuple) and bool(held) and all(is_layer(item) for item in parts(held))
         )
@@ -180,9 +182,12 @@ class Stages(Subscripts):
                 value = self.evaluate(stage, frame)
                 return self.apply_target(value, stage, flow, frame, None)
             case tree.Labelled():
-                value = self.apply(stage.stage, flow, frame, stage.label)
-                if isinstance(value, Unknown) and stage.label.id not in frame.scope.names:
-                    frame.scope.bind(stage.label.id, UNKNOWN, stage.label.span, own=True)
+                named = self.keyed(stage.label, stage.index, frame)
+                if named is None:
+                    return UNKNOWN
+                value = self.apply(stage.stage, flow, frame, named)
+                if isinstance(value, Unknown) and not _is_bound(frame.scope, named):
+                    bind_own(frame.scope, named, UNKNOWN)
                 return value
             case tree.Inline():
                 if label is None:
@@ -250,8 +255,7 @@ class Stages(Subscripts):
         if label is not None:
             if frame.graph is not None:
                 frame.graph.counted = False
-            frame.scope.bind(label.id, None, label.span, own=True)
-            frame.scope.names[label.id].used = True
+            bind_own(frame.scope, label, None)
         return flow
 
     def stage_arguments(
@@ -350,15 +354,40 @@ class Stages(Subscripts):
     def add(self, module: Module, frame: Frame, label: tree.Name | None) -> int | None:
         """Add a child to the frame's graph; None when its label cannot be, which is reported."""
         assert frame.graph is not None
-        if label is not None and is_reserved(label.id):
-            self.context.report(errors.label_reserved(label.span, label.id))
+        if label is None:
+            return frame.graph.add(module, None)
+        family = label.id.partition(".")[0]
+        if is_reserved(family):
+            self.context.report(errors.label_reserved(label.span, family))
             return None
-        if label is not None and label.id in frame.graph.labels:
-            earlier = frame.scope.find(label.id)
-            at = earlier.span if earlier is not None else None
-            self.context.report(errors.label_twice(label.span, label.id, at))
+        at = frame.graph.labelled_at(label.id)
+        if at is not None:
+            is_family = family in frame.graph.families()
+            is_mixed = is_family if label.id == family else label.id not in frame.graph.labels
+            self.context.report(errors.label_twice(label.span, label.id, at, is_mixed=is_mixed))
             return None
-        return frame.graph.add(module, label.id if label is not None else None)
+        return frame.graph.add(module, label.id, label.span)
+
+    def keyed(
+        self,
+        label: tree.Name,
+        index: Sequence[tree.Expr | tree.Slice | tree.Dots],
+        frame: Frame,
+    ) -> tree.Name | None:
+        """A label with its index as the key that it makes, `fc.0`; None with a report."""
+        if not index:
+            return label
+        place = label.span.to(index[-1].span)
+        whole = tree.Subscript(span=place, value=label, items=tuple(index))
+        key = self.index(whole, frame)
+        if key is None:
+            return None
+        if len(key) > 1 or not isinstance(key[0], int) or key[0] < 0:
+            shown = ", ".join(f'"{part}"' if isinstance(part, str) else str(part) for part in key)
+            span = index[0].span.to(index[-1].span)
+            self.context.report(errors.label_index(span, label.id, shown))
+            return None
+        return tree.Name(span=label.span, id=f"{label.id}.{key[0]}")
 
     def remember(self, frame: Frame, child: int, label: tree.Name | None, recipe: Recipe) -> None:
         """Bind a label to the instance it names."""
@@ -369,9 +398,7 @@ class Stages(Subscripts):
     def bind_label(self, frame: Frame, child: int, label: tree.Name) -> None:
         """Bind a label, so that what it names has its tensors read."""
         if frame.graph is not None:
-            instance = Instance(frame.graph, child, label)
-            frame.scope.bind(label.id, instance, label.span, own=True)
-            frame.scope.names[label.id].used = True
+            bind_own(frame.scope, label, Instance(frame.graph, child, label))
 
     def tensors(self, flow: Value, span: Span) -> tuple[Tensor, ...] | None:
         """What flows in, as tensors; None when something else does, which is reported."""
@@ -383,6 +410,25 @@ class Stages(Subscripts):
                 self.context.report(errors.not_a_tensor(span, describe(value)))
                 return None
         return tuple(value for value in values if isinstance(value, Tensor))
+
+
+def bind_own(scope: Scope, label: tree.Name, value: Value) -> None:
+    """Bind a label, `fc`, or one with an index, which is `fc.0`, to what it names."""
+    name, _, number = label.id.partition(".")
+    if number:
+        scope.family(name, label.span).items[int(number),] = value
+        scope.names[name].own = True
+    else:
+        scope.bind(name, value, label.span, own=True)
+    scope.names[name].used = True
+
+
+def _is_bound(scope: Scope, label: tree.Name) -> bool:
+    name, _, number = label.id.partition(".")
+    bound = scope.names.get(name)
+    if number and bound is not None and isinstance(bound.value, Indexed):
+        return (int(number),) in bound.value.items
+    return bound is not None
 
 
 def is_layer(value: Value) -> bool:

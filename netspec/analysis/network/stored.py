@@ -38,6 +38,10 @@ class StoredTensors(Instances):
             self.context.report(errors.stored_label(expression.span, _head(expression).id))
             return None
         label = expression.label
+        if expression.index:
+            self.context.report(errors.stored_index(label.span, label.id, _head(expression).id))
+            frame.scope.absorb(label.id, label.span)
+            return None
         made = self._made(expression.stage, frame)
         child = None
         if made is not None and self.graph_of(frame, expression.span) is not None:

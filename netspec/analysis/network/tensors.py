@@ -9,7 +9,7 @@ from netspec.analysis.errors.externs import tensors_not_known
 from netspec.analysis.network.builder import Tensor
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.stored import StoredTensors
-from netspec.analysis.network.values import UNKNOWN, Inner, Instance, Value
+from netspec.analysis.network.values import UNKNOWN, Indexed, Inner, Instance, Value
 from netspec.catalog.kinds import INT, REAL
 from netspec.program.externs import Extern
 from netspec.program.graph import Graph, Layer, Module, Stored
@@ -71,6 +71,16 @@ class LabelledTensors(StoredTensors):
                 elif not isinstance(bound.value, type(UNKNOWN)):
                     self.context.report(errors.not_a_label(expression.span, name, bound.span))
                 return None
+            case tree.Subscript(value=tree.Name(id=name)) if self._is_family(name, frame):
+                found = self.subscript(expression, frame)
+                if isinstance(found, Instance):
+                    return found
+                if not isinstance(found, type(UNKNOWN)):
+                    bound = frame.scope.find(name)
+                    place = expression.span if bound is None else bound.span
+                    written = expression.span.text
+                    self.context.report(errors.not_a_label(expression.span, written, place))
+                return None
             case tree.Attribute() | tree.Subscript():
                 around = self.reference(expression.value, frame)
                 if isinstance(around, Reference):
@@ -80,6 +90,11 @@ class LabelledTensors(StoredTensors):
                 return None if around is None else self.below(around, expression, frame)
             case _:
                 raise AssertionError("the parser lets names with attributes and subscripts pass")
+
+    def _is_family(self, name: str, frame: Frame) -> bool:
+        """Whether a name has indices."""
+        bound = frame.scope.find(name)
+        return bound is not None and isinstance(bound.value, Indexed)
 
     def tensors_of(self, around: Instance | Inner) -> list[str]:
         """The names of the parameters below a module, as they are written."""
@@ -97,7 +112,8 @@ class LabelledTensors(StoredTensors):
         """What stands under one name or number below a module; None with a report."""
         instance = around if isinstance(around, Instance) else around.instance
         path = () if isinstance(around, Instance) else around.path
-        name = self._key(around.module, expression, frame)
+        within = "" if isinstance(around, Instance) else around.within
+        name = self._key(around.module, within, expression, frame)
         if name is None:
             return None
         names: list[str] = []
@@ -107,7 +123,6 @@ class LabelledTensors(StoredTensors):
                 self.context.report(tensors_not_known(span, extern.name, extern.module))
                 return None
             case Layer() as layer:
-                within = "" if isinstance(around, Instance) else around.within
                 full = within + name
                 names = [weight.name for weight in layer.weights]
                 for weight in layer.weights:
@@ -124,19 +139,27 @@ class LabelledTensors(StoredTensors):
                 if any(known.startswith(f"{full}.") for known in names):
                     return Inner(instance, path, layer, f"{full}.")
             case Graph() as graph:
+                full = within + name
                 names = [child.key for child in graph.children]
+                if any(known.startswith(f"{full}.") for known in names):
+                    return Inner(instance, path, graph, f"{full}.")
                 for child in graph.children:
-                    if child.key == name and isinstance(child.module, Stored):
-                        return _stored(instance, (*path, name), child.module, expression.span)
-                    if child.key == name:
-                        return Inner(instance, (*path, name), child.module)
+                    if child.key == full and isinstance(child.module, Stored):
+                        return _stored(instance, (*path, full), child.module, expression.span)
+                    if child.key == full:
+                        return Inner(instance, (*path, full), child.module)
+                names = [n.removeprefix(within) for n in names if n.startswith(within)]
             case Stored():
                 raise AssertionError("a stored tensor is read where its label stands")
         self._missing(around, expression, name, names, instance)
         return None
 
     def _key(
-        self, module: Module, expression: tree.Attribute | tree.Subscript, frame: Frame
+        self,
+        module: Module,
+        within: str,
+        expression: tree.Attribute | tree.Subscript,
+        frame: Frame,
     ) -> str | None:
         """The key that `.name` or `[number]` stands for, a number counted from either end."""
         if isinstance(expression, tree.Attribute):
@@ -144,7 +167,9 @@ class LabelledTensors(StoredTensors):
         key = self.index(expression, frame)
         if key is None:
             return None
-        numbers = len(module.children) if isinstance(module, Graph) else 0
+        numbers = 0
+        if isinstance(module, Graph):
+            numbers = sum(child.key.startswith(within) for child in module.children)
         if len(key) == 1 and isinstance(key[0], int):
             return str(key[0] + numbers if -numbers <= key[0] < 0 else key[0])
         return ", ".join(map(str, key))

@@ -145,6 +145,12 @@ class Indexed:
             family = family.around
         return family
 
+    def values(self) -> Iterator[Value]:
+        """Every value that is bound."""
+        yield from self.items.values()
+        if self.around is not None:
+            yield from self.around.values()
+
     def indices(self) -> tuple[tuple[int | str, ...], ...]:
         """Every index that is bound, in the order of the text."""
         outer = self.around.indices() if self.around is not None else ()

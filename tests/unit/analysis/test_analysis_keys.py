@@ -27,6 +27,25 @@ def test_counting_goes_through_unlabelled_loops() -> None:
     assert layers(model) == ["0", "1", "2", "3", "4", "5", "6"]
 
 
+def test_a_label_with_an_index_is_a_list() -> None:
+    model = model_of("for i in 0..2 { fc[i]: Linear(8) -> ReLU }\nfc[1] -> fc[0]", "real[B, 8]")
+    assert keys(model) == linear("fc.0", "fc.1")
+    assert layers(model) == ["fc.0", "fc.1", "relu_0", "relu_1"]
+
+
+def test_a_list_stands_where_its_first_does_in_the_order_of_the_indices() -> None:
+    model = model_of(
+        """
+        for i in range(2, -1, -1) {
+          a[i]: Linear(4) -> ReLU
+          b[2 - i]: { Linear(4) -> Tanh }
+        }
+        """
+    )
+    wanted = linear("a.0", "a.1", "a.2", "b.0.0", "b.1.0", "b.2.0")
+    assert keys(model) == wanted
+
+
 def test_a_labelled_loop_without_a_round_is_a_label_all_the_same() -> None:
     for depth in (0, 1):
         model = model_of(f"Linear(8) -> ReLU\nh: repeat {depth} {{ ReLU }}\nLinear(2)")
