@@ -34,8 +34,8 @@ def list_subscript(span: Span, message: str) -> Diagnostic:
 def not_computed(span: Span, message: str, help: str | None) -> Diagnostic:
     """A function that the compiler computes is given what it cannot take.
 
-    `len range enumerate zip reversed min max sum abs round int float ceil floor sqrt exp log log2`
-    of lists, texts, numbers and known sizes are computed before there is a network, as in Python.
+    `len range enumerate zip reversed min max sum int float round` of lists, texts, numbers and
+    known sizes are computed before there is a network, as in Python.
 
     Wrong:
         model {

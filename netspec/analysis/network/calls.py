@@ -34,9 +34,6 @@ class Calls(Expressions):
         given = (*flow, *(self.evaluate(arg, frame) for arg in args))
         positional: tuple[Value, ...] = entry.gather(given, lambda items: items)
         named = {keyword.name.id: self.evaluate(keyword.value, frame) for keyword in keywords}
-        if entry.name in FUNCTIONS and given and all(map(is_constant, (*given, *named.values()))):
-            # Of numbers it is Python's: `x / sqrt(d)`, `max(c, 8)`.
-            return computed(entry.name, given, named, call.span, self.context.report)
         if any(isinstance(part, Unknown) for part in parts((*positional, *named.values()))):
             return UNKNOWN
         held = sum(weight(value) for value in (*positional, *named.values()))
@@ -48,6 +45,9 @@ class Calls(Expressions):
             return UNKNOWN
         if not named and numbers.are_numbers(entry.name, positional):
             return numbers.computed(entry.name, positional, call.span, self.context.report)
+        if entry.name in FUNCTIONS and given and all(map(is_constant, (*given, *named.values()))):
+            # Of lists it is Python's: `max(widths)`.
+            return computed(entry.name, given, named, call.span, self.context.report)
         led = _led_by_tensors(entry, positional, named)
         aligned = self.aligned(entry, call, led, frame)
         if aligned is None:

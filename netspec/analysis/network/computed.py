@@ -1,12 +1,11 @@
-"""Functions that the compiler computes itself: of lists, ranges, texts, numbers and sizes.
+"""Functions of lists, ranges and texts that the compiler computes; those of numbers: `numbers.py`.
 
-They are Python's, and give compile-time values: `len(widths)`, `for i, c in enumerate(widths)`,
-`x / sqrt(d)`. Those that torch has too are torch's where a tensor is among what they are given.
+They are Python's, and give compile-time values: `len(widths)`, `for i, c in enumerate(widths)`.
+Those that torch has too are torch's where a tensor is among what they are given.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -203,17 +202,6 @@ def _round(value: Value, digits: Value = None) -> Value:
     return round(number) if digits is None else round(number, _integer("round", digits))
 
 
-def _plain(name: str, function: Callable[[int | float], int | float]) -> Callable[[Value], Value]:
-    def make(value: Value) -> Value:
-        number = _number(name, value)
-        try:
-            return function(number)
-        except ValueError:
-            raise CannotError(f"`{name}` of {number} is no number") from None
-
-    return make
-
-
 FUNCTIONS: Mapping[str, Computed] = {
     "len": Computed(_len),
     "range": Computed(_range, most=3),
@@ -223,14 +211,7 @@ FUNCTIONS: Mapping[str, Computed] = {
     "min": Computed(_least("min", min), most=None),
     "max": Computed(_least("max", max), most=None),
     "sum": Computed(_sum),
-    "abs": Computed(_plain("abs", abs)),
     "int": Computed(_int),
     "float": Computed(_float),
     "round": Computed(_round, most=2),
-    "ceil": Computed(_plain("ceil", math.ceil)),
-    "floor": Computed(_plain("floor", math.floor)),
-    "sqrt": Computed(_plain("sqrt", math.sqrt)),
-    "exp": Computed(_plain("exp", math.exp)),
-    "log": Computed(_plain("log", math.log)),
-    "log2": Computed(_plain("log2", math.log2)),
 }
