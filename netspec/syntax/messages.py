@@ -71,7 +71,8 @@ def _from_import(stuck: Stuck, faults: Faults) -> Diagnostic | None:
 
 def _reserved(stuck: Stuck, faults: Faults) -> Diagnostic | None:
     token, before = stuck.token, stuck.before
-    if token.type in STATEMENTS and before is not None and before.type in ("ARROW", "EQUAL"):
+    inside = before is not None and before.type in ("ARROW", "EQUAL")
+    if token.type in STATEMENTS and inside and stuck.tokens[stuck.position + 1].type not in ENDS:
         return label_errors.loop_inside(faults.span(token))
     if token.type in RESERVED and "NAME" in stuck.expected:
         return errors.reserved_word(faults.span(token))

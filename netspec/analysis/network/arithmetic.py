@@ -97,7 +97,7 @@ def compute(expression: tree.Binary, left: Value, right: Value, report: Report) 
     if op == "*" and isinstance(left, tuple) != isinstance(right, tuple):
         items, count = (left, right) if isinstance(left, tuple) else (right, left)
         if isinstance(items, tuple) and isinstance(count, int) and not isinstance(count, bool):
-            held = max(1, sum(1 for _ in islice(parts(items), MAX_LENGTH + 1)))
+            held = max(1, measured(items))
             if held * count > MAX_LENGTH:
                 report(errors.too_long(expression.span, "list", MAX_LENGTH))
                 return UNKNOWN

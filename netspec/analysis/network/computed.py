@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from netspec.analysis import errors
 from netspec.analysis.network.arithmetic import MAX_LENGTH, Report
-from netspec.analysis.network.operands import parts
+from netspec.analysis.network.operands import ListTooLongError, measured, parts
 from netspec.analysis.network.values import UNKNOWN, Unknown, Value, describe
 from netspec.source import Span
 from netspec.types import Dim
@@ -30,10 +29,6 @@ class CannotError(ValueError):
 
 class SizeUnknownError(ValueError):
     """A size that the value hangs on is not known."""
-
-
-class TooLongError(ValueError):
-    """A list longer than a list may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +57,8 @@ def computed(
     except SizeUnknownError as wrong:
         report(errors.size_not_known(span, str(wrong)))
         return UNKNOWN
-    except TooLongError:
-        report(errors.too_long(span, "list", MAX_LENGTH))
+    except ListTooLongError as long:
+        report(errors.too_long(span, "list", long.limit, deep=long.deep))
         return UNKNOWN
     except OverflowError:
         report(errors.number_too_large(span))
@@ -113,8 +108,7 @@ def _number(name: str, value: Value) -> int | float:
 
 
 def _limited(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    if sum(1 for _ in islice(parts(values), MAX_LENGTH + 1)) > MAX_LENGTH:
-        raise TooLongError
+    measured(values)
     return values
 
 
@@ -137,7 +131,7 @@ def _range(*values: Value) -> Value:
         raise CannotError("`range` takes no step of 0")
     bounds = range(*numbers)
     if len(bounds) > MAX_LENGTH:
-        raise TooLongError
+        raise ListTooLongError(MAX_LENGTH, deep=False)
     return tuple(bounds)
 
 

@@ -335,7 +335,9 @@ class Expressions(ABC):
         if name in FUNCTIONS and not frame.scope.has(name) and self.catalogue_name(name) is None:
             values = [self.evaluate(argument, frame) for argument in call.args]
             named = {k.name.id: self.evaluate(k.value, frame) for k in call.keywords}
-            return computed(name, values, named, call.span, self.context.report)
+            value = computed(name, values, named, call.span, self.context.report)
+            looked_at = sum(weight(given) for given in (*values, value))
+            return value if self.context.evaluate(call.span, looked_at) else UNKNOWN
         target = self.evaluate(call.func, frame)
         if isinstance(target, Unknown):
             # What torch's own form `x.view(B, 2)` would be given is part of the same mistake.
