@@ -322,6 +322,8 @@ def _estimator(entry: Entry) -> str:
 
 def _source(entry: Entry) -> str:
     call = _call(entry)
+    if entry.target.startswith("torchvision."):
+        return f'data {{\n  torchvision.{entry.name}("data", download=true)\n}}\n'
     return f"data {{\n  {call if call.endswith(')') else f'{call}()'}\n}}\n"
 
 

@@ -11,6 +11,7 @@ from netspec.catalog import left_out, values
 from netspec.catalog.entries import Catalog, Entry
 from netspec.catalog.examples import example, sample_arguments
 from netspec.catalog.kinds import FUNCTIONS, VARIABLES, WORDS
+from netspec.catalog.left_out_sets import SETS
 from netspec.catalog.records import REQUIRED, Argument
 from netspec.catalog.rules.losses import operands
 from netspec.catalog.weights import weights
@@ -36,6 +37,7 @@ LEFT_OUT = {
     **left_out.OPTIMIZERS,
     **left_out.SCHEDULES,
     **left_out.TRANSFORMS,
+    **SETS,
 }
 
 OF_VARIABLE = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from netspec.catalog import left_out
 from netspec.catalog.entries import Catalog
+from netspec.catalog.left_out_sets import SETS
 from netspec.catalog.pages import KINDS, Line, Page, page
 
 FOLDER = "catalogue"
@@ -22,6 +23,7 @@ LEFT_OUT = {
     "optimizer": left_out.OPTIMIZERS,
     "schedule": left_out.SCHEDULES,
     "transform": left_out.TRANSFORMS,
+    "source": SETS,
 }
 
 

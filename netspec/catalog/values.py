@@ -331,6 +331,7 @@ GAINS = (
     *("sigmoid", "tanh", "relu", "leaky_relu", "selu"),
 )
 CHOICES_OF: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("EMNIST", "split"): ("byclass", "bymerge", "balanced", "letters", "digits", "mnist"),
     ("kaiming_uniform", "mode"): ("fan_in", "fan_out"),
     ("kaiming_normal", "mode"): ("fan_in", "fan_out"),
     ("kaiming_uniform", "nonlinearity"): GAINS,

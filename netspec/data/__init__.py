@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netspec.data import array_files, frames, tables, transforms
+    from netspec.data import array_files, frames, tables, transforms, vision_sets
     from netspec.data.batches import Files, Split, Stored
     from netspec.data.loading import Splits, load
     from netspec.data.problems import DataError
@@ -24,7 +24,7 @@ _HOMES = {
     "load": "loading",
 }
 
-_MODULES = ("array_files", "frames", "tables", "transforms")
+_MODULES = ("array_files", "frames", "tables", "transforms", "vision_sets")
 
 __all__ = [
     "DataError",
@@ -37,6 +37,7 @@ __all__ = [
     "load",
     "tables",
     "transforms",
+    "vision_sets",
 ]
 
 

@@ -76,6 +76,15 @@ class FolderReader:
         path = find(folder, self.root)
         return path if isinstance(path, Unreadable) else read_images_schema(path, folder)
 
+    def folder(self, name: str) -> Unreadable | None:
+        """Why a folder cannot be read from, None where it can."""
+        path = find(name, self.root)
+        if isinstance(path, Unreadable):
+            return path
+        if path.is_dir():
+            return None
+        return Unreadable(reason="malformed", file=name, detail="it is no folder")
+
     def arrays(self, file: str) -> tuple[SavedArray, ...] | Unreadable:
         """The arrays of an npz file by their headers, which NumPy reads, loaded for them alone."""
         path = find(file, self.root)

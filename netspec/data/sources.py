@@ -11,6 +11,7 @@ from sklearn import datasets
 
 from netspec import data as room
 from netspec.analysis.data import errors
+from netspec.analysis.data.vision_sources import NAMES
 from netspec.data.image_folders import list_images
 from netspec.data.paths import find
 from netspec.data.pixels import Pixels
@@ -64,6 +65,8 @@ def load_table(load: Load, root: Path, random: np.random.RandomState) -> tuple[T
     arguments = dict(load.arguments)
     if load.extern is not None:
         return user_columns(load, load.extern, random), 0
+    if load.source in NAMES:
+        return room.vision_sets.load_set(load, root)
     match load.source:
         case "csv":
             return _csv(load, root), 0

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.analysis.data.values import parts, uses
-from netspec.data import array_files, augmenting, frames, reading, tables, texts
+from netspec.data import array_files, augmenting, frames, reading, tables, texts, vision_sets
 from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
@@ -32,7 +32,9 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         frames.read_json,
         frames.json_frame,
         frames.frame_columns,
+        data_functions.find_folder,
         array_files.read_npz,
+        vision_sets.read_parts,
         reading.read_idx,
         data_functions.list_images,
         reading.decode_image,
@@ -65,6 +67,7 @@ MODULES: Mapping[str, str] = {
     "struct": "import struct",
     "Mapping": "from collections.abc import Mapping",
     "Sequence": "from collections.abc import Sequence",
+    "Any": "from typing import Any",
     "ThreadPoolExecutor": "from concurrent.futures import ThreadPoolExecutor",
     "Path": "from pathlib import Path",
     "np": "import numpy as np",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from netspec.analysis.data.vision_sources import NAMES
 from netspec.program.data import (
     Apply,
     Choose,
@@ -47,7 +48,7 @@ CALLS: Mapping[str, str] = {
 UNLEARNED = frozenset({"Binarizer", "Normalizer"})
 WIDENERS = frozenset({"PolynomialFeatures", "SplineTransformer", "PCA"})
 # The sources that are read into a dict of columns.
-FILES = frozenset({"csv", "parquet", "json", "npz", "idx", "images", "chars", "text"})
+FILES = NAMES | frozenset({"csv", "parquet", "json", "npz", "idx", "images", "chars", "text"})
 STORED_KEYS: Mapping[str, str] = {"x": "data", "y": "target", "images": "images"}
 
 Text = tuple[str, int]

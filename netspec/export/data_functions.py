@@ -21,6 +21,14 @@ def find_file(name: str) -> Path:
     raise FileNotFoundError(f"{name} is in none of {', '.join(map(str, folders))}")
 
 
+def find_folder(name: str) -> Path:
+    """The folder in the working folder, beside this script or in NETSPEC_DATA; else a new one."""
+    try:
+        return find_file(name)
+    except FileNotFoundError:
+        return Path(name)
+
+
 def list_images(folder: Path) -> tuple[list[Path], list[int]]:
     """The images of a folder per class, and the number of each image's class."""
     files: list[Path] = []

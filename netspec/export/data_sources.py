@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netspec.analysis.data.vision_sources import NAMES
+from netspec.data.vision_sets import PARTS, USUAL_PARTS, downloads
 from netspec.export.data_expressions import Printer, literal
 from netspec.program.data import Load
 
@@ -27,6 +29,8 @@ def source_lines(printer: Printer, name: str, load: Load) -> Iterator[str]:
             read = printer.helper("read_words" if load.source == "text" else "read_chars")
             file = literal(dict(load.arguments)["file"])
             yield f'{name} = {{"tokens": {read}({printer.helper("find_file")}({file}))}}'
+        case source if source in NAMES:
+            yield from _vision_set(printer, name, load)
         case source:
             if load.extern is not None:
                 made = printer.use(load.extern.module, load.extern.attribute)
@@ -78,3 +82,18 @@ def _images(printer: Printer, name: str, load: Load) -> Iterator[str]:
     else:
         yield f"files, labels = {listed}({find}({folder}))"
     yield f'{name} = {{"x": np.array(files), "y": np.array(labels, dtype=np.int64)}}'
+
+
+def _vision_set(printer: Printer, name: str, load: Load) -> Iterator[str]:
+    """Both parts of a set, read by torchvision."""
+    arguments = dict(load.arguments)
+    root = literal(arguments.pop("root"))
+    find = printer.helper("find_folder" if downloads(load) else "find_file")
+    made = printer.use("torchvision.datasets", load.source)
+    options = (
+        "".join(f", {key}={literal(value)}" for key, value in {**part, **arguments}.items())
+        for part in PARTS.get(load.source, USUAL_PARTS)
+    )
+    read = ", ".join(f"{made}({find}({root}){given})" for given in options)
+    own = "own_test" if printer.plan.own_test else "_"
+    yield f"{name}, {own} = {printer.helper('read_parts')}({read})"

@@ -432,6 +432,9 @@ class SchemaReader(Protocol):
     def images(self, folder: str) -> ImagesSchema | Unreadable:
         """The classes and the size of the images."""
 
+    def folder(self, name: str) -> Unreadable | None:
+        """Why a folder cannot be read from, None where it can."""
+
     def arrays(self, file: str) -> tuple[SavedArray, ...] | Unreadable:
         """The arrays of an npz file, by their headers."""
 

@@ -10,8 +10,10 @@ from netspec.analysis.data.sources import arguments_by_name, refused, source_tab
 from netspec.analysis.data.tables import chosen, unknown
 from netspec.analysis.data.transforms import transformed
 from netspec.analysis.data.values import Array, Augmented, Pending, Size, Table, Value, describe
+from netspec.analysis.data.vision_sources import NAMES, PACKAGE, of_torchvision
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal, left_out
+from netspec.catalog.left_out_sets import SETS
 from netspec.program.graph import Literal
 from netspec.source import Span
 from netspec.syntax import tree
@@ -55,13 +57,10 @@ class Calls(Expressions):
         """The value of `name(...)`; a source may stand without parentheses."""
         span = name.span if call is None else call.span
         source = self._entry("source", name.id)
+        if source is not None and of_torchvision(source):
+            return self.block.fail(errors.set_of_package(name.span, name.id))
         if source is not None:
-            bound = self._bound(source, call, span)
-            if isinstance(bound, Unknown):
-                return UNKNOWN
-            spans = arguments_by_name(source, call)
-            table = source_table(self.block, source, span, bound, spans)
-            return table if isinstance(table, Unknown) else self.block.hoist(table, span)
+            return self._source(source, call, span)
         if name.id in FUNCTIONS and call is not None:
             positional = [(self.evaluate(arg), arg.span) for arg in call.args]
             return functions.apply(self.block, name.id, span, positional, self._keywords(call))
@@ -83,6 +82,25 @@ class Calls(Expressions):
             return self.block.fail(errors.source_not_yet(name.span, name.id, NOT_YET[name.id]))
         candidates = self.callables()
         return self.block.fail(errors.unknown_name(name.span, name.id, candidates))
+
+    def _source(self, source: Entry, call: tree.Call | None, span: Span) -> Value:
+        bound = self._bound(source, call, span)
+        if isinstance(bound, Unknown):
+            return UNKNOWN
+        spans = arguments_by_name(source, call)
+        table = source_table(self.block, source, span, bound, spans)
+        return table if isinstance(table, Unknown) else self.block.hoist(table, span)
+
+    def of_package(self, name: tree.Attribute, call: tree.Call | None) -> Value:
+        """The value of `torchvision.CIFAR10(...)`."""
+        source = self._entry("source", name.name.id)
+        if source is not None and of_torchvision(source):
+            return self._source(source, call, name.span if call is None else call.span)
+        if name.name.id in SETS:
+            reason = SETS[name.name.id]
+            return self.block.fail(errors.set_left_out(name.span, name.name.id, reason))
+        sets = [f"{PACKAGE}.{known}" for known in NAMES]
+        return self.block.fail(errors.unknown_name(name.span, name.span.text, sets))
 
     def _keywords(self, call: tree.Call) -> list[tuple[tree.Name, Value]]:
         return [(keyword.name, self.evaluate(keyword.value)) for keyword in call.keywords]

@@ -11,6 +11,10 @@ from netspec.analysis.data.file_errors import csv_separator, file_encoding, no_r
 from netspec.analysis.data.source_errors import (
     array_refused,
     arrays_differ_in_rows,
+    package_missing,
+    set_left_out,
+    set_not_there,
+    set_of_package,
     source_not_yet,
     unpacks_too_large,
 )
@@ -51,7 +55,11 @@ __all__ = [
     "not_finite",
     "not_for_data",
     "own_test_rows",
+    "package_missing",
     "rows_differ",
+    "set_left_out",
+    "set_not_there",
+    "set_of_package",
     "size_missing",
     "sizes_differ",
     "source_not_yet",

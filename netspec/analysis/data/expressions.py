@@ -10,6 +10,7 @@ from netspec.analysis.data.arrays import combine, keep_rows, negate
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.tables import by_position, chosen, picked, subscript_array
 from netspec.analysis.data.values import Array, Augmented, Pending, Size, Table, Value, describe
+from netspec.analysis.data.vision_sources import PACKAGE
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Apply, Use
 from netspec.program.graph import Literal
@@ -30,6 +31,10 @@ class Expressions(ABC):
     @abstractmethod
     def call(self, name: tree.Name, call: tree.Call | None) -> Value:
         """The value of `name(...)`, or of a bare source's name."""
+
+    @abstractmethod
+    def of_package(self, name: tree.Attribute, call: tree.Call | None) -> Value:
+        """The value of `torchvision.CIFAR10(...)`."""
 
     @abstractmethod
     def stage(self, value: Value, stage: tree.Expr, before: Span) -> Value:
@@ -76,10 +81,10 @@ class Expressions(ABC):
                 return self.block.fail(errors.not_for_data(expression.span, "a label", advice))
             case tree.Inline():
                 return self.block.fail(errors.not_for_data(expression.span, "a block `{ }`"))
-            case tree.Call(func=tree.Attribute(value=tree.Name(id="torchvision"))):
-                source = expression.func.span
-                advice = 'save its images, a folder for each class, and read `images("folder")`'
-                return self.block.fail(errors.source_not_yet(source, source.text, advice))
+            case tree.Call(func=tree.Attribute(value=tree.Name(id=package)) as func) if (
+                package == PACKAGE
+            ):
+                return self.of_package(func, expression)
             case tree.Call():
                 return self.block.fail(errors.not_for_data(expression.func.span, "this call"))
 
@@ -239,6 +244,12 @@ class Expressions(ABC):
     # --- parts of tables and arrays ----------------------------------------------------------
 
     def _attribute(self, expression: tree.Attribute) -> Value:
+        if (
+            isinstance(expression.value, tree.Name)
+            and expression.value.id == PACKAGE
+            and PACKAGE not in self.block.names
+        ):
+            return self.of_package(expression, None)
         constant = self._of_file(expression)
         if constant is not None:
             return constant

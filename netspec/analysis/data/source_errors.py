@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netspec.diagnostics import Diagnostic, code, error
+from netspec.diagnostics import Diagnostic, Edit, Fix, code, error
 from netspec.source import Span
 
 
@@ -87,4 +87,106 @@ def arrays_differ_in_rows(span: Span, file: str, told: str, wanted: Sequence[str
         help=f'name those that belong together: `npz("{file}", arrays=[{named}])`'
         if wanted
         else "save arrays with a row for each thing, as many in each",
+    )
+
+
+@code("NS5533")
+def package_missing(
+    span: Span, source: str, package: str, extra: str, said: str | None = None
+) -> Diagnostic:
+    """A source needs a package that netspec does not install by itself.
+
+    torchvision reads its own data sets. It comes with an extra, `pip install "netspec[vision]"`, in
+    a build that suits the installed torch: one that does not suit is found, and breaks off when it
+    is imported. `check` and `show` need neither.
+
+    `netspec run cifar.net` imports it; `netspec check cifar.net` is content without.
+    """
+    if said is not None:
+        return error(
+            f"`{package}`, which `{source}` needs, cannot be imported",
+            span,
+            notes=(said,),
+            help=f"install the `{package}` that suits the installed torch: "
+            f'`pip install --upgrade "netspec[{extra}]"`',
+        )
+    return error(
+        f"`{source}` needs the package `{package}`, which is not installed",
+        span,
+        help=f'`pip install "netspec[{extra}]"`',
+    )
+
+
+@code("NS5534")
+def set_not_there(
+    span: Span, name: str, root: str, said: str | None = None, near: Sequence[str] = ()
+) -> Diagnostic:
+    """A data set is not in the folder named, or not whole.
+
+    `torchvision.CIFAR10("data")` looks in the folder `data` beside the spec, then in that of the
+    folder `NETSPEC_DATA`. With `download=true` a run fetches what is not there, once.
+
+    Wrong:
+        data {
+          torchvision.USPS("no/such/folder")
+        }
+
+    Right:
+        data {
+          torchvision.USPS("no/such/folder", download=true)
+        }
+    """
+    close = " or ".join(f'`"{other}"`' for other in near)
+    return error(
+        f"`{name}` is not in `{root}`" if said is None else f"`{name}` cannot be read in `{root}`",
+        span,
+        notes=(
+            "looked in the spec's folder, then in `NETSPEC_DATA`"
+            if said is None
+            else f"torchvision: {said}",
+        ),
+        help=f"did you mean {close}?" if close else "with `download=true`, a run fetches it",
+    )
+
+
+@code("NS5539")
+def set_left_out(span: Span, name: str, reason: str) -> Diagnostic:
+    """A data set of torchvision that is not read.
+
+    A row is an image of a known size and its class. Sets of boxes, sentences, videos or pairs hold
+    something else; folders of images are read by `images`. `netspec doc ImageNet` says why, and so
+    does the message.
+
+    Wrong:
+        data {
+          torchvision.ImageNet("data")
+        }
+
+    Right:
+        data {
+          torchvision.CIFAR10("data", download=true)
+        }
+    """
+    return error(f"`{name}` is left out: it {reason}", span)
+
+
+@code("NS5540")
+def set_of_package(span: Span, name: str) -> Diagnostic:
+    """A data set of torchvision is called without the package's name.
+
+    Wrong:
+        data {
+          CIFAR10("data", download=true)
+        }
+
+    Right:
+        data {
+          torchvision.CIFAR10("data", download=true)
+        }
+    """
+    return error(
+        f"`{name}` is a data set of torchvision",
+        span,
+        help=f"write `torchvision.{name}`",
+        fix=Fix(edits=(Edit(span=span, replacement=f"torchvision.{name}"),), safe=True),
     )

@@ -12,6 +12,7 @@ from netspec.analysis.data.block import Block
 from netspec.analysis.data.text_sources import text_table
 from netspec.analysis.data.user_sources import user_table
 from netspec.analysis.data.values import INT, MOST_CLASSES, REAL, Info, Table, describe
+from netspec.analysis.data.vision_sources import of_torchvision, vision_table
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal
 from netspec.catalog import Value as CatalogueValue
@@ -60,6 +61,8 @@ def source_table(
     extern = block.extern(entry)
     if extern is not None:
         return user_table(block, entry, extern, span, bound)
+    if of_torchvision(entry):
+        return vision_table(block, entry, span, bound, spans)
     match entry.name:
         case "csv":
             return _csv(block, entry, span, bound, spans)
