@@ -38,8 +38,9 @@ format: $(INSTALLED_DEV) ## lay the code out, mend what is safe to mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-reference: $(INSTALLED) ## write the catalogue pages of the reference
+reference: $(INSTALLED) ## write the pages of the reference that are made: catalogue and errors
 	@$(BIN)/python -c "import pathlib; from netspec.catalog import reference; reference.write(pathlib.Path('grammar'))"
+	@$(BIN)/python -c "import pathlib; from netspec.cli.explain import all_codes; from netspec.diagnostics import reference; reference.write(pathlib.Path('grammar'), all_codes())"
 
 benchmarks: $(INSTALLED) ## print the figures that the docs show
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[benchmarks]'

@@ -25,12 +25,12 @@ from pathlib import Path
 
 import pytest
 from enclosed import lay_out
+from typed import type_marks, types_at
 
 from netspec import driver
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.diagnostics.render import render_terminal
 from netspec.program import Program
-from netspec.program.graph import Graph, Scan, Slot, every_step
 from netspec.source import Source
 
 CASES = Path(__file__).parent / "cases"
@@ -39,7 +39,6 @@ GOOD = sorted((CASES / "good").rglob("*.net"))
 
 MARK = re.compile(r"\b(?:error|warning)\[NS\d{4}\]")
 HEADLINE = re.compile(r"^(?:error|warning)\[(NS\d{4})\]", re.MULTILINE)
-TYPE = re.compile(r"#\s*([a-z]*(?:\(.*\))?\[[^\]]*\])\s*$")
 NOWHERE = 0
 
 
@@ -139,36 +138,7 @@ def test_good_spec(path: Path, tmp_path: Path) -> None:
     types = {
         (name, line): mark for name, text in case.specs.items() for line, mark in type_marks(text)
     }
-    shown: dict[tuple[str, int], str] = {}
-    for slot in slots(program):
-        line = (slot.span.source.name, slot.span.source.position(slot.span.end)[0])
-        if line in types:
-            bare = types[line].startswith("[")
-            shown[line] = slot.type.dims() if bare else str(slot.type)
-    assert shown == types
-
-
-def type_marks(text: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if (mark := TYPE.search(line)) and line[: mark.start()].strip():
-            yield number, mark[1]
-
-
-def slots(program: Program) -> Iterator[Slot]:
-    """Every value of every model, those of a part before what is made from it."""
-    for model in program.models:
-        yield from values(model.graph)
-
-
-def values(graph: Graph) -> Iterator[Slot]:
-    for child in graph.children:
-        if isinstance(child.module, Graph):
-            yield from values(child.module)
-    yield from graph.inputs
-    for step in every_step(graph.steps):
-        if isinstance(step, Scan):
-            yield from step.begins
-        yield from step.results
+    assert types_at(program, types) == types
 
 
 def test_every_rendering_has_its_spec() -> None:

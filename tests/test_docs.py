@@ -4,13 +4,16 @@ How a fenced block is marked:
 
 - `net`: a whole spec without a finding. A word ending in `.net` names it: a path that exists in the
   repository must hold the same text, any other name is a file that commands and imports may use.
+  A comment `# real[B, 4]` at the end of a line is the type of what is made there.
 - `net error NS4002`: a spec with exactly this finding.
+- `finding`: what `netspec check` prints of the `net error` before it.
 - `net fragment`: only its syntax is tested.
 - `console`: commands after `$`, each with what it prints; `...` stands for anything.
 - `console figures`: the same, with every number free to differ.
 
-  `--update-goldens` writes what is really printed into the document; read the difference.
 - `python`: runs by itself, in a folder that holds `specs/`.
+
+`--update-goldens` writes what is really printed into the document; read the difference.
 """
 
 from __future__ import annotations
@@ -25,10 +28,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typed import type_marks, types_at
 
 from netspec import driver
 from netspec.analysis.data.arguments import FUNCTIONS
-from netspec.diagnostics import Sink
+from netspec.diagnostics import Diagnostic, Sink
+from netspec.diagnostics.render import render_terminal
+from netspec.program import Program
 from netspec.source import Source
 from netspec.syntax import parse
 
@@ -51,7 +57,7 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        return next((word for word in self.words if word.endswith((".net", ".txt"))), None)
+        return next((word for word in self.words if word.endswith((".net", ".txt", ".csv"))), None)
 
     def __str__(self) -> str:
         return f"{self.document}:{self.line}"
@@ -77,12 +83,13 @@ def of(language: str) -> list[Block]:
     return [block for block in BLOCKS if block.words[:1] == (language,)]
 
 
-def codes(block: Block, folder: Path) -> list[str]:
-    """What is found in a spec, which may import the document's named snippets."""
+def check(block: Block, folder: Path) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+    """The program and the findings of a spec, which may import the document's named snippets."""
     lay_out(block.document, folder)
     sink = Sink()
-    driver.check(Source("snippet.net", block.text, folder / "snippet.net"), sink, {})
-    return [diagnostic.code for diagnostic in sink.diagnostics]
+    name = block.file or "model.net"
+    program = driver.check(Source(name, block.text, folder / name), sink, {})
+    return program, sink.diagnostics
 
 
 @pytest.fixture
@@ -111,13 +118,35 @@ def test_spec(block: Block, tmp_path: Path) -> None:
             parse(Source("snippet.net", block.text), sink)
             assert [diagnostic.code for diagnostic in sink.diagnostics] == []
         case ("error", code, *_):
-            assert codes(block, tmp_path) == [code]
+            _, found = check(block, tmp_path)
+            assert [d.code for d in found] == [code], "\n" + render_terminal(found)
         case () | (_,):
-            assert codes(block, tmp_path) == []
+            program, found = check(block, tmp_path)
+            assert not found, "\n" + render_terminal(found)
+            assert program is not None
+            name = block.file or "model.net"
+            types = {(name, line): mark for line, mark in type_marks(block.text)}
+            assert types_at(program, types) == types
             if block.file is not None and (ROOT / block.file).exists():
                 assert block.text == (ROOT / block.file).read_text(encoding="utf-8")
         case unknown:
             pytest.fail(f"{block}: what is `{' '.join(unknown)}`?")
+
+
+@pytest.mark.parametrize("block", of("finding"), ids=str)
+def test_finding(block: Block, tmp_path: Path, update_goldens: bool) -> None:
+    spec = BLOCKS[BLOCKS.index(block) - 1]
+    assert spec.words[:2] == ("net", "error"), "a finding stands below the spec it is about"
+    _, found = check(spec, tmp_path)
+    rendered = render_terminal(found)
+    if update_goldens and rendered != block.text:
+        document = ROOT / block.document
+        before = f"{spec.text}```\n\n```finding\n"
+        text = document.read_text(encoding="utf-8")
+        text = text.replace(before + block.text, before + rendered)
+        document.write_text(text, encoding="utf-8")
+    else:
+        assert block.text == rendered
 
 
 # --- commands ------------------------------------------------------------------------------------
@@ -201,7 +230,7 @@ def test_python(block: Block, folder: Path) -> None:
 
 
 def test_every_block_is_of_a_known_language() -> None:
-    tested = {"net", "console", "python"}
+    tested = {"net", "finding", "console", "python"}
     unknown = [str(b) for b in BLOCKS if (b.words or ("",))[0] not in tested | UNTESTED]
     assert unknown == []
 

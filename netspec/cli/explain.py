@@ -9,19 +9,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.verb import Verb, no_color, traceback
-from netspec.diagnostics import CODES, Code, did_you_mean
-
-STAGES = {
-    "0": "files, overrides and limits",
-    "1": "syntax",
-    "2": "names",
-    "3": "arguments",
-    "4": "shapes and kinds",
-    "5": "data and training plan",
-    "6": "building and exporting",
-    "7": "running",
-    "8": "lints",
-}
+from netspec.diagnostics import CODES, STAGES, Code, did_you_mean
 
 
 @click.command(cls=Verb, epilog="netspec explain NS4002")

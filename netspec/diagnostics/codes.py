@@ -15,6 +15,19 @@ P = ParamSpec("P")
 
 CODES: dict[str, Code] = {}
 
+# What the first digit of a code says.
+STAGES = {
+    "0": "files, overrides and limits",
+    "1": "syntax",
+    "2": "names",
+    "3": "arguments",
+    "4": "shapes and kinds",
+    "5": "data and training plan",
+    "6": "building and exporting",
+    "7": "running",
+    "8": "lints",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
