@@ -16,6 +16,7 @@ from netspec.analysis.data import analyse_data
 from netspec.analysis.externs import declare_externs
 from netspec.analysis.files import File, gather, libraries, overridden
 from netspec.analysis.inspection import looked_at
+from netspec.analysis.network.blocks import check_types
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.models import analyse_model, told_by
@@ -202,6 +203,7 @@ def _definitions(file: tree.File, context: Context, scope: Scope) -> list[Block]
             continue
         block = Block(item, scope)
         blocks.append(block)
+        check_types(item, context)
         if item.name is None:
             if unnamed is not None:
                 first = Block(unnamed, scope).head

@@ -35,6 +35,7 @@ ARGUMENT_TYPES = tuple(
 KINDS = ("real", "score", "unit", "prob", "logprob", "index", "int", "bool")
 # `number` is anything, `target` what a regression is compared with, `fraction` targets within 0..1.
 INPUT_KINDS = (*KINDS, "number", "target", "fraction")
+FLOWS = ", and stand in the signature behind `:`"
 COLUMN_KINDS = ("real", "unit", "prob", "index", "int")
 OUTPUT_KINDS = tuple(kind for kind in KINDS if kind != "score")
 ORIGIN = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII)
@@ -120,7 +121,9 @@ def _argument_mistakes(parameters: Sequence[tree.Parameter]) -> Iterator[Diagnos
         seen.setdefault(name, parameter.name)
         for written in parameter.types:
             if written.id not in ARGUMENT_TYPES:
-                yield wrong.argument_type_unknown(written.span, written.id, ARGUMENT_TYPES)
+                yield wrong.argument_type_unknown(
+                    written.span, written.id, ARGUMENT_TYPES, flows=FLOWS
+                )
                 return
         if parameter.default is not None:
             yield from _default_mistakes(parameter, parameter.default)

@@ -95,9 +95,13 @@ def _of_type(param: tree.Param, default: Value, evaluator: Expressions) -> bool:
         "bool": isinstance(default, bool),
         "string": isinstance(default, str),
     }
-    if fits.get(param.type.id, False):
+    if param.type.id not in fits:
+        unknown = errors.argument_type_unknown(param.type.span, param.type.id, fits, "params")
+        evaluator.context.report(unknown)
+        return False
+    if fits[param.type.id]:
         return True
-    wanted = WANTED.get(param.type.id, f"`{param.type.id}`")
+    wanted = WANTED[param.type.id]
     message = f"the param `{param.name.id}` is declared as {wanted}, not {describe(default)}"
     declared = Label(param.type.span, f"declared as {wanted}")
     evaluator.context.report(errors.argument_type(param.default.span, message, also=(declared,)))

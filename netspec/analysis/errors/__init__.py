@@ -48,6 +48,7 @@ from netspec.analysis.errors.expressions import (
     size_with_float,
     too_long,
 )
+from netspec.analysis.errors.externs import argument_type_unknown
 from netspec.analysis.errors.functions import (
     axis_differs,
     function_left_out,
@@ -257,6 +258,7 @@ __all__ = [
     "after_output",
     "argument_twice",
     "argument_type",
+    "argument_type_unknown",
     "argument_value",
     "arguments_twice",
     "axis_differs",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from keyword import iskeyword
 
 from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error, near
@@ -15,6 +15,10 @@ EXAMPLES = {
     "source": "(x: real[2], y: index(3))",
     "transform": "real[D] -> real[D]",
 }
+# The types of arguments that are told of, where a declaration has none of that name.
+ARGUMENT_TYPES = (
+    "int", "float", "bool", "string", "none", "layer", "list", "pair", "triple", "ints", "floats",
+)  # fmt: skip
 
 
 @code("NS2060")
@@ -123,11 +127,15 @@ def _meant(text: str, name: str) -> str:
 
 
 @code("NS2063")
-def argument_type_unknown(span: Span, name: str, names: Sequence[str]) -> Diagnostic:
-    """An argument is declared with a type that does not exist.
+def argument_type_unknown(
+    span: Span, name: str, names: Collection[str], what: str = "arguments", flows: str = ""
+) -> Diagnostic:
+    """An argument or a param is declared with a type that does not exist.
 
-    The types of arguments are `int`, `float`, `bool`, `string`, `none`, tuples of a length such as
-    `pair`, and lists: `ints`, `floats`, `strings`. Several are joined by `|`: `int|pair`.
+    The types of an `extern`'s arguments are `int`, `float`, `bool`, `string`, `none`, tuples of a
+    length such as `pair`, and lists: `ints`, `floats`, `strings`. Blocks and models have `int`,
+    `float`, `bool`, `string`, `none`, `layer`, `list` and `pair`. Several are joined by `|`:
+    `int|pair`. A param is an `int`, a `float`, a `bool` or a `string`.
 
     Wrong:
         extern layer Snake(alpha: number = 1.0): real[...] -> real[...] from "my_layers:Snake"
@@ -146,14 +154,17 @@ def argument_type_unknown(span: Span, name: str, names: Sequence[str]) -> Diagno
     instead = {
         "str": "string", "text": "string", "boolean": "bool", "integer": "int", "number": "float",
         "double": "float", "real": "float", "tuple": "pair", "list": "floats", "None": "none",
-        "null": "none",
+        "null": "none", "ints": "list", "floats": "list", "strings": "list", "triple": "list",
     }  # fmt: skip
-    advice = f"write `{instead[name]}`" if name in instead else did_you_mean(name, names)
+    known = instead.get(name)
+    advice = f"write `{known}`" if known in names else did_you_mean(name, names)
     if name in {"tensor", "Tensor", "tensors"}:
-        advice = "tensors are no arguments: they flow in, and stand in the signature behind `:`"
-    listed = "`int`, `float`, `bool`, `string`, `none`, `pair`, `triple`, `ints`, `floats`"
-    notes = () if near(name, names) else (f"there are {listed} and a few more",)
-    return error(f"arguments have no type `{name}`", span, notes=notes, help=advice)
+        advice = f"tensors are no {what}: they flow in{flows}"
+    shown = [one for one in ARGUMENT_TYPES if one in names]
+    listed = ", ".join(f"`{one}`" for one in shown)
+    more = " and a few more" if len(names) > len(shown) else ""
+    notes = () if near(name, names) else (f"there are {listed}{more}",)
+    return error(f"{what} have no type `{name}`", span, notes=notes, help=advice)
 
 
 @code("NS2064")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netspec.analysis import errors
-from netspec.analysis.context import Use
+from netspec.analysis.context import Context, Use
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.operands import is_literal, literal
@@ -38,6 +38,17 @@ WORDS = {
     "list": "a list",
     "pair": "a list of 2",
 }
+FLOWS = ", and are named by a line `input x`"
+
+
+def check_types(definition: tree.Definition, context: Context) -> None:
+    """Report types that a block or model declares for its arguments and that there are not."""
+    for parameter in definition.parameters:
+        for declared in parameter.types:
+            if declared.id not in WORDS:
+                context.report(
+                    errors.argument_type_unknown(declared.span, declared.id, WORDS, flows=FLOWS)
+                )
 
 # Defaults that are no stages: nothing is looked up later.
 PLAIN = (tree.Name, tree.Number, tree.Text, tree.Constant)
@@ -254,9 +265,9 @@ class Blocks(Passed):
             "list": isinstance(value, tuple),
             "pair": isinstance(value, tuple) and len(value) == 2,
         }
-        if any(matches.get(name, False) for name in names):
+        if any(matches.get(name, True) for name in names):
             return True
-        wanted = " or ".join(WORDS.get(type_name.id, type_name.id) for type_name in parameter.types)
+        wanted = " or ".join(WORDS[type_name.id] for type_name in parameter.types)
         advice = None
         if isinstance(value, str) and "layer" in names:
             near = did_you_mean(value, self.context.catalog.names("layer"))
