@@ -228,6 +228,14 @@ def dangling_arrow(span: Span, message: str, help: str) -> Diagnostic:
     return error(message, span, help=help)
 
 
+# What stands at the beginning of a line only, and how its value is used all the same.
+BEGINS = {
+    "for": "write `for i in 0..3 { ... }` on a line of its own; `->` behind its brace goes on",
+    "repeat": "write `repeat 3 { ... }` on a line of its own; `->` behind its brace goes on",
+    "if": "write `if c { ... }` on a line of its own; `a if c else b` chooses a value",
+}
+
+
 @code("NS1010")
 def reserved_word(span: Span) -> Diagnostic:
     """A word of the language cannot be a name.
@@ -250,6 +258,9 @@ def reserved_word(span: Span) -> Diagnostic:
         }
     """
     advice = "choose another name"
+    behind = span.source.text[span.end :].lstrip(" \t")
+    if span.text in BEGINS and not behind.startswith(("=", ",", ":", ")", ".")):
+        return error(f"`{span.text}` begins a statement", span, help=BEGINS[span.text])
     if span.text == "output":
         advice += "; a loss uses the one that the model's line `output name` gives"
     return error(f"`{span.text}` is a word of the language and cannot be a name", span, help=advice)

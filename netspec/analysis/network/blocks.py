@@ -50,6 +50,7 @@ def check_types(definition: tree.Definition, context: Context) -> None:
                     errors.argument_type_unknown(declared.span, declared.id, WORDS, flows=FLOWS)
                 )
 
+
 # Defaults that are no stages: nothing is looked up later.
 PLAIN = (tree.Name, tree.Number, tree.Text, tree.Constant)
 
