@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -56,14 +57,25 @@ def _run(module: nn.Module, *, compiled: bool) -> Forward:
 
 def _looking(module: Forward, loss: Loss, wiring: Wiring) -> Evaluate:
     """It for a loss that looks at the outputs of the one model."""
-    inputs, operands = wiring.inputs, wiring.operands
+    inputs, operands = _picking(wiring.inputs), _picking(wiring.operands)
 
     def through_outputs(batch: Batch) -> tuple[tuple[Tensor, ...], Batch]:
-        output = module(*[batch[i] for i in inputs])
+        output = module(*inputs(batch))
         pool = (*output, *batch) if isinstance(output, tuple) else (output, *batch)
-        return loss(*[pool[i] for i in operands]), pool
+        return loss(*operands(pool)), pool
 
     return through_outputs
+
+
+def _picking(places: tuple[int, ...]) -> Callable[[Batch], Batch]:
+    """What takes the tensors at these places, in this order; it runs several times a step."""
+    if len(places) == 1:
+        (only,) = places
+        return lambda tensors: (tensors[only],)
+    if not places:
+        return lambda tensors: ()
+    several: Callable[[Batch], Batch] = itemgetter(*places)
+    return several
 
 
 def _applying(phase: Phase, models: Sequence[Forward], loss: Loss, wiring: Wiring) -> Evaluate:
