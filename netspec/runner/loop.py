@@ -27,7 +27,6 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
     plan, turns, judged = job.plan, job.turns, job.judged
     prediction, target = judged.wiring.prediction or 0, judged.wiring.target or 0
     last, batches, scaler = position.epochs, job.batches, job.arithmetic.scaler
-    sharing, steps = plan.accumulate, plan.steps
     names = [f"train.{name}" for name in plan.measured]
     job.module.train()
 
@@ -41,13 +40,13 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
         drawn = job.train.batches(plan.batch, order(job, epoch), chance(job, epoch))
         for number, batch in enumerate(drawn, 1):
             rows = batch[0].shape[0]
-            moves = number % sharing == 0 or number >= batches
+            moves = number % plan.accumulate == 0 or number >= batches
             sums = iter(totals)
             for turn in turns:
                 values, pool = turn.evaluate(batch)
                 value = values[0] if scaler is None else scaler.scale(values[0])
-                if sharing > 1:
-                    value = value / together(sharing, number, batches)
+                if plan.accumulate > 1:
+                    value = value / together(plan.accumulate, number, batches)
                 value.backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
 
                 for value, total in zip(values, sums, strict=False):
@@ -62,7 +61,7 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
                 continue
             conclude(job)
             position.taken += 1
-            if position.taken == steps or position.interrupted:
+            if position.taken == plan.steps or position.interrupted:
                 break
 
         record: Record = {"epoch": epoch + 1, "step": position.taken, **rates_now}
@@ -75,7 +74,7 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
             loss = turn.phase.measured[0]
             turn.rate.after_epoch(record.get(f"val.{loss}", record[f"train.{loss}"]))
         yield record
-        if position.taken == steps or position.interrupted:
+        if position.taken == plan.steps or position.interrupted:
             return
 
 
