@@ -111,6 +111,11 @@ def own_metric(metric: Choice, extern: Extern) -> Any:
     return made_by(**dict(metric.arguments))
 
 
+def _flat(numbers: Tensor) -> Tensor:
+    """The numbers in a row; a call of torch is spared for those that stand so already."""
+    return numbers if numbers.dim() == 1 else numbers.reshape(-1)
+
+
 class Tally:
     """The running sums of one pass over rows, and the metrics they give."""
 
@@ -181,8 +186,8 @@ class Tally:
             said = prediction.argmax(1)
             meant = target.argmax(1) if target.dim() == prediction.dim() else target
         else:
-            said = prediction.reshape(-1) > (0.5 if self._task == "binary_probability" else 0)
-            meant = target.reshape(-1) > 0.5
+            said = _flat(prediction) > (0.5 if self._task == "binary_probability" else 0)
+            meant = _flat(target) > 0.5
         self._compared += said.numel()
         if "correct" in self._needs:
             self._add("correct", (said == meant).sum())
