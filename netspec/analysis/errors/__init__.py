@@ -79,6 +79,7 @@ from netspec.analysis.errors.inputs import (
     rank_not_known,
     shape_missing,
     size_below_one,
+    size_not_told,
     unknown_kind,
 )
 from netspec.analysis.errors.labels import (
@@ -216,6 +217,7 @@ from netspec.analysis.errors.weights import (
 )
 
 __all__ = [
+    "size_not_told",
     "label_gap",
     "label_index",
     "stored_index",

@@ -326,3 +326,31 @@ def classes_not_told(span: Span, name: str, given: str | None) -> Diagnostic:
         notes=() if given is None else (f"what flows in is `{given}`",),
         help=f"give the number, as in `index(1000)`, make `{name}` a param, or add data that tells",
     )
+
+
+@code("NS2135")
+def size_not_told(span: Span, name: str, formula: str, names: Sequence[str]) -> Diagnostic:
+    """A formula for a size has a name that nothing tells.
+
+    A name that stands by itself, `T` in `real[B, T]`, is bound to the size there. A formula over
+    names, `T + 1`, is held against the size, and binds nothing.
+
+    Wrong:
+        model {
+          input x: real[B, 2 * T, 4]
+          x[:, :T]
+        }
+
+    Right:
+        model {
+          input x: real[B, S, 4]
+          x[:, :S // 2]
+        }
+    """
+    near = did_you_mean(name, names)
+    return error(
+        f"nothing tells `{name}`, which stands in a formula only",
+        span,
+        notes=("a size is bound by a name that stands by itself, as in `real[B, T]`",),
+        help=near or f"name the whole size, and compute from it; or make `{name}` a param",
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from netspec.analysis import errors
+from netspec.analysis.network.computed import FUNCTIONS
 from netspec.analysis.network.evaluate import Expressions, Frame
 from netspec.analysis.network.values import Unknown, Value, describe
 from netspec.catalog.call import MAX_RANK
 from netspec.source import Span
 from netspec.syntax import tree
+from netspec.syntax.walk import descend
 from netspec.types import Dim, Kind, TensorType
 from netspec.types.kinds import NAMES
 
@@ -69,6 +71,10 @@ def declared_type(
         evaluator.context.report(errors.wrong_rank(written.span, message))
         return None
     dims: list[Dim] = []
+    # Names that stand by themselves may be used by formulas, whichever comes first.
+    for dim in written.dims:
+        if isinstance(dim, tree.Name) and declared_size(evaluator, dim, frame) is None:
+            return None
     for dim in written.dims:
         if isinstance(dim, tree.Dots):
             evaluator.context.report(errors.rank_not_known(dim.span))
@@ -122,6 +128,8 @@ def bind_dimensions(
         pairs = list(zip(dims[: dots[0]], given.shape, strict=False))
         if tail:
             pairs += list(zip(dims[-tail:], given.shape[-tail:], strict=True))
+    # Names that stand by themselves may be used by formulas, whichever comes first.
+    pairs.sort(key=lambda pair: not isinstance(pair[0], tree.Name))
     for dim, size in pairs:
         assert not isinstance(dim, tree.Dots)
         if isinstance(dim, tree.Name):
@@ -140,6 +148,15 @@ def bind_dimensions(
 
 
 def _size(evaluator: Expressions, dim: tree.Expr, frame: Frame) -> Dim | None:
+    for node in descend(dim):
+        if not isinstance(node, tree.Name) or frame.scope.has(node.id):
+            continue
+        if evaluator.catalogue_name(node.id) is None and node.id not in FUNCTIONS:
+            names = sorted(frame.scope.visible())
+            report = evaluator.context.report
+            report(errors.size_not_told(node.span, node.id, dim.span.text, names))
+            frame.scope.absorb(node.id, node.span)
+            return None
     value = evaluator.constant(dim, frame)
     if isinstance(value, Dim):
         return value
