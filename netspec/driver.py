@@ -158,8 +158,11 @@ def build(program: Program, sink: Sink, name: str | None = None) -> nn.Module | 
     return found
 
 
-def load_data(program: Program) -> Splits:
-    """The rows that the program's models and losses look at, split and transformed."""
+def load_data(program: Program, workers: int | None = None) -> Splits:
+    """The rows that the program's models and losses look at, split and transformed.
+
+    `workers` are the processes that decode images, where not as many as `train` says.
+    """
     from netspec import data
 
     assert program.data is not None
@@ -167,7 +170,8 @@ def load_data(program: Program) -> Splits:
     names = program.fields_used
     wanted = [field.name for field in program.data.fields if field.name in names]
     seed, root = program.train.seed, program.source.folder
-    return data.load(program.data, seed=seed, root=root, names=wanted)
+    splits = data.load(program.data, seed=seed, root=root, names=wanted)
+    return splits.decoded_by(program.train.workers if workers is None else workers)
 
 
 def _folder(program: Program, sink: Sink, runs: Path, resume: Path | None) -> RunFolder:
@@ -204,6 +208,7 @@ def train(
     epochs: int | None = None,
     device: str | None = None,
     precision: str | None = None,
+    workers: int | None = None,
     runs: Path = Path("runs"),
     resume: Path | None = None,
     observer: Observer | None = None,
@@ -224,7 +229,7 @@ def train(
     try:
         chosen = runner.choose_device(plan, device)
         arithmetic = runner.choose_precision(plan, chosen, precision)
-        splits = load_data(program)
+        splits = load_data(program, workers)
         module = build(program, sink)
         if module is None:
             return None

@@ -71,10 +71,11 @@ class Spec:
         epochs: int | None = None,
         device: str | None = None,
         precision: str | None = None,
+        workers: int | None = None,
         runs: str | Path = "runs",
         resume: str | Path | None = None,
     ) -> Run:
-        """Train the model as the spec says; `epochs`, `device` and `precision` take precedence.
+        """Train the model as the spec says; what is given here takes precedence.
 
         Raises `SpecError` when the data or the run is at fault. Weights, metrics and pictures are
         written into a new folder below `runs`; or, with `resume`, the run in that folder goes on
@@ -82,6 +83,8 @@ class Spec:
         """
         if epochs is not None and epochs < 1:
             raise ValueError(f"`epochs` is at least 1, not {epochs}")
+        if workers is not None and workers < 0:
+            raise ValueError(f"`workers` is at least 0, not {workers}")
         sink = Sink()
         run = driver.train(
             self.program,
@@ -89,6 +92,7 @@ class Spec:
             epochs=epochs,
             device=device,
             precision=precision,
+            workers=workers,
             runs=Path(runs),
             resume=None if resume is None else Path(resume),
         )

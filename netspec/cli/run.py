@@ -39,6 +39,12 @@ INTERRUPTED = 130
     type=click.Choice(PRECISIONS),
     help="How many digits to compute with, instead of what the spec says.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="How many processes decode images, instead of what the spec says.",
+)
 @click.option("--quiet", is_flag=True, help="Print the result only, not each epoch.")
 @no_color
 @click.option(
@@ -63,6 +69,7 @@ def run(
     epochs: int | None,
     device: str | None,
     precision: str | None,
+    workers: int | None,
     runs: Path,
     resume: Path | None,
     *,
@@ -95,6 +102,7 @@ def run(
         epochs=epochs,
         device=device,
         precision=precision,
+        workers=workers,
         runs=runs,
         resume=resume,
         observer=Loaded(progress(console, quiet=quiet)),

@@ -107,11 +107,16 @@ class _Decoded(Dataset[Tensor]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Rows to train on or to measure on; `columns` are in the order of `fields`."""
+    """Rows to train on or to measure on; `columns` are in the order of `fields`.
+
+    `workers` are the processes that decode images on disk, 0 for the run's own; None for as many as
+    the machine has room for. What they give does not hang on how many they are.
+    """
 
     fields: tuple[str, ...]
     columns: tuple[Stored | Files, ...]
     device: torch.device = CPU
+    workers: int | None = None
 
     def __len__(self) -> int:
         return len(self.columns[0])
@@ -145,7 +150,7 @@ class Split:
         pairs = list(zip(self.columns, draws, strict=True))
         memory = [(column, drawn) for column, drawn in pairs if isinstance(column, Stored)]
         disk = [
-            _decode(column, size, order, self.device, drawn)
+            _decode(column, size, order, self.device, drawn, self.workers)
             for column, drawn in pairs
             if isinstance(column, Files)
         ]
@@ -189,7 +194,12 @@ def _gathered(
 
 
 def _decode(
-    files: Files, size: int, order: Tensor | None, device: torch.device, draws: Tensor | None
+    files: Files,
+    size: int,
+    order: Tensor | None,
+    device: torch.device,
+    draws: Tensor | None,
+    workers: int | None,
 ) -> Iterator[Tensor]:
     """Batches of images on disk, decoded ahead by worker processes."""
     rows = list(range(len(files))) if order is None else order.tolist()
@@ -197,11 +207,14 @@ def _decode(
     drawn: Iterator[Tensor | None] = iter([None] * len(batches))
     if draws is not None:
         drawn = iter(torch.split(draws if order is None else draws[order], size))
-    workers = min(MOST_WORKERS, os.cpu_count() or 1, len(batches))
+    most = min(MOST_WORKERS, os.cpu_count() or 1) if workers is None else workers
     # A generator of its own: else each pass would draw from the stream that dropout draws from.
     own = torch.Generator()
     loader = DataLoader(
-        _Decoded(files, batches), batch_size=None, num_workers=workers, generator=own
+        _Decoded(files, batches),
+        batch_size=None,
+        num_workers=min(most, len(batches)),
+        generator=own,
     )
     try:
         for images in loader:

@@ -41,6 +41,12 @@ class Splits:
     val: Split | None = None
     test: Split | None = None
 
+    def decoded_by(self, workers: int | None) -> Splits:
+        """The same rows; so many processes decode images on disk, None for as many as fit."""
+        val = None if self.val is None else replace(self.val, workers=workers)
+        test = None if self.test is None else replace(self.test, workers=workers)
+        return replace(self, train=replace(self.train, workers=workers), val=val, test=test)
+
     def prepare(self, raw: Any, names: Sequence[str] = ("x",)) -> tuple[Tensor, ...]:
         """Rows of someone else's as the fields `names`, transformed as the training rows were.
 

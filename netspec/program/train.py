@@ -196,7 +196,7 @@ class TrainPlan:
     seed: int = 0
     accumulate: int = 1
     device: OneOf["auto", "cpu", "cuda", "mps"] = "auto"
-    workers: int = 0
+    workers: int | None = None
     stop: tuple[StopCondition, ...] = ()
     frozen: tuple[Freezing, ...] = ()
     baseline: Choice | None = None

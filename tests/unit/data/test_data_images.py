@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 from data_planning import codes, planned, types
+from PIL import Image
 from torch import Tensor
 
+import netspec
 from netspec.data import Split, Splits, load
 
 PLAIN = """
@@ -147,3 +149,40 @@ AFTER = "x = plain -> RandomHorizontalFlip\n"
 def test_mistakes_are_one_report(text: str, code: str, tmp_path: Path) -> None:
     head = "digits = load_digits()\nplain = digits.images -> unsqueeze(1)\ny = digits.y\n"
     assert codes(head + text, tmp_path) == [code]
+
+
+def test_images_are_the_same_however_many_processes_decode_them(tmp_path: Path) -> None:
+    random = np.random.RandomState(1)
+    for kind in ("cat", "dog"):
+        (tmp_path / "pictures" / kind).mkdir(parents=True)
+        for number in range(4):
+            pixels = random.randint(0, 256, (6, 6, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pictures" / kind / f"{number}.png")
+    text = 'images("pictures")\nx = x -> RandomCrop(4)\nsplit(train=75%, test=25%, seed=1)'
+    splits = load(planned(text, tmp_path), seed=0, root=tmp_path)
+    order = torch.arange(len(splits.train)).flip(0)
+    passes = [
+        torch.cat([x for x, _ in splits.decoded_by(workers).train.batches(2, order, 5)])
+        for workers in (None, 0, 1, 2)
+    ]
+    assert all(torch.equal(passes[0], one) for one in passes[1:])
+    with_two = splits.decoded_by(2)
+    assert with_two.test is not None
+    assert (with_two.train.workers, with_two.test.workers, with_two.val) == (2, 2, None)
+
+
+def test_a_plan_holds_how_many_processes_decode() -> None:
+    text = """
+    data { make_moons(n_samples=20) }
+    model { Linear(1) }
+    train {
+      loss      = BCEWithLogitsLoss
+      optimizer = SGD(lr=0.1)
+      epochs    = 1
+      WORKERS
+    }
+    """
+    for written, wanted in (("", None), ("workers = 0", 0), ("workers = 3", 3)):
+        plan = netspec.parse(text.replace("WORKERS", written)).program.train
+        assert plan is not None
+        assert plan.workers == wanted
