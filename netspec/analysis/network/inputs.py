@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.analysis import errors
 from netspec.analysis.network.computed import FUNCTIONS
 from netspec.analysis.network.evaluate import Expressions, Frame
-from netspec.analysis.network.values import Unknown, Value, describe
+from netspec.analysis.network.values import Block, Unknown, Value, describe
 from netspec.catalog.call import MAX_RANK
 from netspec.source import Span
 from netspec.syntax import tree
@@ -88,7 +88,7 @@ def declared_type(
 
 def declared_size(evaluator: Expressions, dim: tree.Expr, frame: Frame) -> Dim | None:
     """A size of a type of which nothing else is known; a new name becomes a symbol."""
-    if isinstance(dim, tree.Name) and frame.scope.find(dim.id) is None:
+    if isinstance(dim, tree.Name) and _is_new(dim.id, frame):
         frame.scope.bind(dim.id, Dim.symbol(dim.id), dim.span)
     return _size(evaluator, dim, frame)
 
@@ -132,12 +132,10 @@ def bind_dimensions(
     pairs.sort(key=lambda pair: not isinstance(pair[0], tree.Name))
     for dim, size in pairs:
         assert not isinstance(dim, tree.Dots)
-        if isinstance(dim, tree.Name):
-            bound = frame.scope.names.get(dim.id)
-            if bound is None and frame.scope.find(dim.id) is None:
-                value: Value = size if size.value is None else size.value
-                frame.scope.bind(dim.id, value, dim.span)
-                continue
+        if isinstance(dim, tree.Name) and _is_new(dim.id, frame):
+            value: Value = size if size.value is None else size.value
+            frame.scope.bind(dim.id, value, dim.span)
+            continue
         wanted = _size(evaluator, dim, frame)
         if wanted is None:
             return False
@@ -145,6 +143,12 @@ def bind_dimensions(
             report(errors.input_size(dim.span, str(wanted), str(size), str(given), origin))
             return False
     return True
+
+
+def _is_new(name: str, frame: Frame) -> bool:
+    """Whether a name says no size yet: it is free, or that of a block or a model."""
+    bound = frame.scope.find(name)
+    return bound is None or isinstance(bound.value, Block)
 
 
 def _size(evaluator: Expressions, dim: tree.Expr, frame: Frame) -> Dim | None:
