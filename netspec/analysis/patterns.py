@@ -21,7 +21,7 @@ def by_first_names(pattern: str, names: Sequence[str], others: Mapping[str, str]
     `names` are those that parameters go by, `others` the further names of tied ones with that. What
     is matched by such a name alone is said by the other; of a pattern that means nothing, none.
     """
-    meant = matching(pattern, names)
+    meant = dict.fromkeys(matching(pattern, names))
     tied = {others[other] for other in matching(pattern, others)}
     rest = [name for name in names if name in tied and name not in meant]
     return [pattern, *rest] if meant else rest

@@ -48,6 +48,14 @@ GROWING: dict[str, Callable[[int], str]] = {
     "indexed names": lambda n: MODEL.format(
         body=f"  for i in 0..{n} {{\n    skip[i] = x -> Linear(4)\n    x = skip[i]\n  }}\n  x"
     ),
+    "labels with an index": lambda n: MODEL.format(
+        body=f"  for i in 0..{n} {{ fc[i]: Linear(4) -> ReLU }}\n"
+        f"  for i in 0..{n} {{ fc[i] -> Tanh }}"
+    ),
+    "functions of lists": lambda n: MODEL.format(
+        body=f"  sizes = [4] * {n}\n"
+        f"  for i, c in enumerate(zip(sizes, range(len(sizes)))) {{ ReLU }}"
+    ),
     "choices": model(lambda i: f"if {i} % 2 == 0 {{ Linear(4) }} else {{ ReLU }}"),
     "slices": model(lambda i: "x = x[:, :4]", "  x"),
     "params": lambda n: (

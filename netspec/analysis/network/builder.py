@@ -92,6 +92,8 @@ class GraphBuilder:
     parts: list[_Part] = field(default_factory=list)
     # Labels, families of those with an index included, with where they stand first.
     labels: dict[str, Span] = field(default_factory=dict)
+    # Those that have an index.
+    lists: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
     _captured: dict[int, tuple[Tensor, Slot]] = field(default_factory=dict)
     # What is done once the parts are made.
@@ -133,6 +135,7 @@ class GraphBuilder:
             self.labels[label] = at or module.span
             if part.family:
                 self.labels.setdefault(part.family, at or module.span)
+                self.lists.add(part.family)
         self.parts.append(part)
         return len(self.parts) - 1
 
@@ -141,8 +144,7 @@ class GraphBuilder:
         family, _, number = label.partition(".")
         if not number or label in self.labels:
             return self.labels.get(label)
-        is_family = any(part.family == family for part in self.parts)
-        return None if is_family else self.labels.get(family)
+        return None if family in self.lists else self.labels.get(family)
 
     def families(self) -> dict[str, list[int]]:
         """The parts whose labels have an index, by label, in the order of their indices."""

@@ -134,7 +134,7 @@ class Stages(Subscripts):
         bound = frame.scope.find(name.id)
         held = bound.value if bound is not None else None
         if isinstance(held, Indexed):
-            return any(is_layer(item) for item in held.values())
+            return held.labels
         return (
             isinstance(held, tuple) and bool(held) and all(is_layer(item) for item in parts(held))
         )
@@ -362,7 +362,7 @@ class Stages(Subscripts):
             return None
         at = frame.graph.labelled_at(label.id)
         if at is not None:
-            is_family = family in frame.graph.families()
+            is_family = family in frame.graph.lists
             is_mixed = is_family if label.id == family else label.id not in frame.graph.labels
             self.context.report(errors.label_twice(label.span, label.id, at, is_mixed=is_mixed))
             return None
@@ -416,7 +416,9 @@ def bind_own(scope: Scope, label: tree.Name, value: Value) -> None:
     """Bind a label, `fc`, or one with an index, which is `fc.0`, to what it names."""
     name, _, number = label.id.partition(".")
     if number:
-        scope.family(name, label.span).items[int(number),] = value
+        family = scope.family(name, label.span)
+        family.items[int(number),] = value
+        family.labels = True
         scope.names[name].own = True
     else:
         scope.bind(name, value, label.span, own=True)

@@ -133,9 +133,11 @@ class Indexed:
     """A family of names with compile-time indices: `skip[i] = x`.
 
     `around` is the family of that name in the scopes around, of which it hides what it binds anew.
+    A family of labels, `fc[i]: Linear(8)`, `labels` layers.
     """
 
     around: Indexed | None = None
+    labels: bool = False
     items: dict[tuple[int | str, ...], Value] = field(default_factory=dict)
 
     def holder(self, key: tuple[int | str, ...]) -> Indexed | None:
@@ -144,12 +146,6 @@ class Indexed:
         while family is not None and key not in family.items:
             family = family.around
         return family
-
-    def values(self) -> Iterator[Value]:
-        """Every value that is bound."""
-        yield from self.items.values()
-        if self.around is not None:
-            yield from self.around.values()
 
     def indices(self) -> tuple[tuple[int | str, ...], ...]:
         """Every index that is bound, in the order of the text."""
@@ -216,7 +212,7 @@ class Scope:
         if bound is None or not isinstance(bound.value, Indexed):
             around = self.find(name)
             value = around.value if around is not None else None
-            made = Indexed(value if isinstance(value, Indexed) else None)
+            made = Indexed(value, value.labels) if isinstance(value, Indexed) else Indexed()
             self.bind(name, made, span)
             return made
         return bound.value
