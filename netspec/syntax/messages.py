@@ -7,7 +7,7 @@ has the message for this text too. Else what could have come next tells what kin
 from __future__ import annotations
 
 from netspec.diagnostics import Diagnostic, did_you_mean
-from netspec.syntax import errors, label_errors
+from netspec.syntax import errors
 from netspec.syntax.examples import by_example, foreign_word
 from netspec.syntax.faults import Faults
 from netspec.syntax.stuck import (
@@ -17,7 +17,6 @@ from netspec.syntax.stuck import (
     ITEMS,
     RESERVED,
     SETTINGS,
-    STATEMENTS,
     Stuck,
     kind,
     listed,
@@ -71,9 +70,6 @@ def _from_import(stuck: Stuck, faults: Faults) -> Diagnostic | None:
 
 def _reserved(stuck: Stuck, faults: Faults) -> Diagnostic | None:
     token, before = stuck.token, stuck.before
-    inside = before is not None and before.type in ("ARROW", "EQUAL")
-    if token.type in STATEMENTS and inside and stuck.tokens[stuck.position + 1].type not in ENDS:
-        return label_errors.loop_inside(faults.span(token))
     if token.type in RESERVED and "NAME" in stuck.expected:
         return errors.reserved_word(faults.span(token))
     bound = token.type in ("EQUAL", "COMMA", "ARROW", "DOT", "RPAR", "COLON")

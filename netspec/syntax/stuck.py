@@ -17,8 +17,6 @@ def _types(names: str) -> frozenset[str]:
 
 
 # Words that can never be names.
-# Words that begin a statement with a body.
-STATEMENTS = _types("FOR IF REPEAT")
 RESERVED = _types("AND ASSERT ELSE FALSE FOR IF IN INPUT NONE NOT OR OUTPUT REPEAT TRUE")
 # Words that are part of the language only where it expects them.
 SOFT = _types(
