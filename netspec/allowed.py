@@ -58,7 +58,8 @@ def load(extern: Extern) -> object:
         file = extern.head.source.name
         raise UserCodeError(errors.not_allowed((extern,), (extern,), file, "run"))
     found = _load_module(extern)
-    value = getattr(found.module, extern.attribute, None)
+    with raised_by_user(extern, "on being looked up"):
+        value = getattr(found.module, extern.attribute, None)
     if value is None:
         names = [name for name in vars(found.module) if not name.startswith("_")]
         raise UserCodeError(errors.no_such_name(extern, names))
@@ -136,7 +137,7 @@ def _executed(name: str, spec: ModuleSpec) -> ModuleType:
         if spec.loader is not None:
             spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         raise
     finally:
         if before is not None and not any(before is found.module for found in _found.values()):
@@ -170,16 +171,22 @@ def _at_the_end(folder: Path) -> Iterator[None]:
 # --- what user code raises -----------------------------------------------------------------------
 
 
+# What goes on as it is: a report that is made already, and what the person at the keyboard did.
+UNTOUCHED = (UserCodeError, KeyboardInterrupt, GeneratorExit)
+
+
 @contextmanager
 def raised_by_user(extern: Extern, doing: str = "on being imported") -> Iterator[None]:
     """Report whatever is raised inside as the user's own, with its file and line."""
     try:
         yield
-    except UserCodeError:
+    except UNTOUCHED:
         raise
-    except Exception as raised:  # user code raises what it likes
+    except BaseException as raised:  # user code raises what it likes, SystemExit too
         place = _place_of(raised, extern)
-        raise UserCodeError(errors.user_code_raised(extern, raised, doing, place)) from raised
+        raise UserCodeError(
+            errors.user_code_raised(extern, raised, _message(raised), doing, place)
+        ) from raised
 
 
 @contextmanager
@@ -187,22 +194,29 @@ def blamed(externs: Iterable[Extern]) -> Iterator[None]:
     """Tell what user code raises from what netspec does: by the file the exception came from."""
     try:
         yield
-    except UserCodeError:
+    except UNTOUCHED:
         raise
-    except Exception as raised:  # only what was raised in a file of the user's is kept
+    except BaseException as raised:  # only what was raised in a file of the user's is kept
         told = explain(raised, externs)
         if told is None:
             raise
         raise UserCodeError(told) from raised
 
 
-def explain(raised: Exception, externs: Iterable[Extern]) -> Diagnostic | None:
+def explain(raised: BaseException, externs: Iterable[Extern]) -> Diagnostic | None:
     """Tell an exception that came from a file of the user's; none if it came from no such file."""
     for extern in externs:
         place = _place_of(raised, extern)
         if place is not None:
-            return errors.user_code_raised(extern, raised, "while it ran", place)
+            return errors.user_code_raised(extern, raised, _message(raised), "while it ran", place)
     return None
+
+
+def _message(raised: BaseException) -> str:
+    try:
+        return str(raised)
+    except Exception:  # it is the user's own class, whose `__str__` may fail too
+        return ""
 
 
 def _place_of(raised: BaseException, extern: Extern) -> Span | None:
@@ -265,9 +279,10 @@ def check_arguments(extern: Extern, value: Callable[..., object]) -> None:
     """
     place = defined_at(value)
     try:
-        taken = inspect.signature(value).parameters
+        taken: Mapping[str, inspect.Parameter] = inspect.signature(value).parameters
     except (TypeError, ValueError):
         return  # made in C: nobody can say
+    taken = _behind_tensors(extern, taken, place)
     names = {
         name
         for name, parameter in taken.items()
@@ -285,6 +300,22 @@ def check_arguments(extern: Extern, value: Callable[..., object]) -> None:
         by_name = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if parameter.default is parameter.empty and not by_name and name not in declared:
             raise UserCodeError(errors.argument_not_declared(extern, name, place))
+
+
+def _behind_tensors(
+    extern: Extern, taken: Mapping[str, inspect.Parameter], place: Span | None
+) -> Mapping[str, inspect.Parameter]:
+    """What a function takes behind the tensors, which are given by place."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    leading = [name for name, parameter in taken.items() if parameter.kind in kinds]
+    takes_any = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in taken.values())
+    if len(leading) < extern.tensors and not takes_any:
+        raise UserCodeError(errors.tensors_not_taken(extern, len(leading), place))
+    first = leading[: extern.tensors]
+    declared = [argument.name for argument in extern.arguments if argument.name in first]
+    if declared:
+        raise UserCodeError(errors.tensor_place(extern, declared[0], place))
+    return {name: parameter for name, parameter in taken.items() if name not in first}
 
 
 def _check_default(

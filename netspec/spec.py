@@ -7,12 +7,16 @@ run   = spec.train(epochs=5)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netspec import driver
+from netspec.allowed import UserCodeError, blamed
+from netspec.data.problems import DataError
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.diagnostics.render import render_terminal
 from netspec.program import Program
@@ -77,7 +81,8 @@ class Spec:
     ) -> Run:
         """Train the model as the spec says; what is given here takes precedence.
 
-        Raises `SpecError` when the data or the run is at fault. Weights, metrics and pictures are
+        Raises `SpecError` when the data or the run is at fault, as does `predict` of what it gives
+        when rows are, or Python of the user's. Weights, metrics and pictures are
         written into a new folder below `runs`; or, with `resume`, the run in that folder goes on
         from its last checkpoint.
         """
@@ -98,7 +103,7 @@ class Spec:
         )
         if run is None:
             raise SpecError(sink.diagnostics)
-        return run
+        return replace(run, reporting=partial(_reported, self.program))
 
     def export(self) -> str:
         """Write the whole training as a Python script that does not need netspec.
@@ -110,6 +115,16 @@ class Spec:
         if script is None:
             raise SpecError(sink.diagnostics)
         return script
+
+
+@contextmanager
+def _reported(program: Program) -> Iterator[None]:
+    """Raise `SpecError` for what rows, or Python of the user's, have at fault inside."""
+    try:
+        with blamed(program.externs):
+            yield
+    except (UserCodeError, DataError) as stopped:
+        raise SpecError([stopped.diagnostic]) from stopped
 
 
 def load(

@@ -13,7 +13,7 @@ from netspec.analysis import errors
 from netspec.analysis.asserts import analyse_tests
 from netspec.analysis.context import Context, Limits
 from netspec.analysis.data import analyse_data
-from netspec.analysis.externs import declare_externs
+from netspec.analysis.externs import UNBOUND, declare_externs
 from netspec.analysis.files import File, gather, libraries, overridden
 from netspec.analysis.inspection import looked_at
 from netspec.analysis.network.blocks import check_types
@@ -163,8 +163,8 @@ def _names(
     context = bodies.context
     declare_externs(file.parsed.items, context, file.scope)
     if isinstance(context.catalog, Overlay):
-        losses = {entry.name: CatalogueName(entry) for entry in context.catalog.own("loss")}
-        file.losses.update(losses)
+        unbound = (entry for kind in UNBOUND for entry in context.catalog.own(kind))
+        file.externs.update((entry.name, CatalogueName(entry)) for entry in unbound)
     params = file.params
     _once(params, "the param", context, file.scope)
     context.declared.update(((file.source, param.name.id), param.name.span) for param in params)
@@ -237,7 +237,8 @@ def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader)
 
     context = bodies.context
     extern = partial(looked_at, context=context)
-    return analyse_data(block, constant, context.catalog, schemas, context.sink, extern)
+    file = partial(namespace_of, scope=scope)
+    return analyse_data(block, constant, context.catalog, schemas, context.sink, extern, file=file)
 
 
 def _applied(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from netspec.analysis import errors
 from netspec.analysis.places import header
-from netspec.catalog import Catalog
+from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program.data import SchemaReader
 from netspec.program.externs import Extern, Inspector
@@ -77,6 +77,8 @@ class Context:
     inspector: Inspector | None = None
     externs: dict[Span, Extern] = field(default_factory=dict)
     refuted: set[Span] = field(default_factory=set)
+    # What they are in the catalogue of their file, by their heads.
+    declarations: dict[Span, Entry] = field(default_factory=dict)
     # The model that is being analysed, and where `train` applies it.
     applied: tuple[str, Span] | None = None
     _reported: set[tuple[str, Span, str]] = field(default_factory=set)

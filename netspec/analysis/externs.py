@@ -23,11 +23,16 @@ from netspec.syntax import tree
 # What a spec may declare, and which kinds share their names with it.
 NAMED_TOGETHER = {
     "layer": ("layer", "function", "loss"),
+    "function": ("layer", "function", "loss"),
     "loss": ("layer", "function", "loss"),
     "metric": ("metric",),
     "source": ("source", "transform"),
     "transform": ("source", "transform"),
 }
+# Those that a name of a body is bound to, as a block's is.
+BOUND = ("layer", "function")
+# Those that no name of a body is bound to: they are looked up where they are used.
+UNBOUND = ("loss", "metric", "source", "transform")
 RESERVED_IN_DATA = frozenset({*FUNCTIONS, "select", "except", "split"})
 ARGUMENT_TYPES = tuple(
     name for name in values.WORDS if name not in {"size", "sizes", "tensor", "tensors", "schedules"}
@@ -45,9 +50,9 @@ ARITHMETIC = frozenset({"+", "-", "*", "//", "%"})
 
 
 def declare_externs(items: Sequence[tree.Item], context: Context, scope: Scope) -> None:
-    """Lay the file's declarations over the catalogue; layers are bound in `scope` too.
+    """Lay the file's declarations over the catalogue; what bodies apply is bound in `scope` too.
 
-    They take the place of those of the file before: a file sees the layers of another by its name.
+    They take the place of those of the file before: a file sees those of another by its name.
     What is wrong with a declaration is reported once; a name that is left of it stands for nothing.
     """
     entries: list[DeclaredEntry] = []
@@ -72,7 +77,7 @@ def declare_externs(items: Sequence[tree.Item], context: Context, scope: Scope) 
         assert item.origin is not None
         entry = declared(item, item.origin.value)
         entries.append(entry)
-        if entry.kind == "layer":
+        if entry.kind in BOUND:
             scope.bind(name, CatalogueName(entry), item.name.span)
     if entries or faulty:
         context.catalog = Overlay(below, entries, frozenset(faulty))
@@ -82,8 +87,7 @@ def _mistakes(extern: tree.Extern, context: Context) -> Iterator[Diagnostic]:
     """What is wrong with a declaration, the gravest first."""
     kind, name = extern.kind.id, extern.name.id
     if kind not in NAMED_TOGETHER:
-        built_in = ("optimizer", "schedule", "estimator")
-        yield wrong.extern_kind(extern.kind.span, kind, tuple(NAMED_TOGETHER), built_in)
+        yield wrong.extern_kind(extern.kind.span, kind, tuple(NAMED_TOGETHER))
         return
     for other in NAMED_TOGETHER[kind]:
         if context.catalog.find(other, name) is not None:
@@ -160,7 +164,10 @@ def _form_mistakes(extern: tree.Extern) -> Iterator[Diagnostic]:
         elif len(extern.output_names) != gives:
             yield wrong.signature_form(place, kind, name, f"{every} gives columns with names")
         return
-    if not takes:
+    if kind == "function" and not takes:
+        message = f"{every} takes a tensor: what is made of none is a `Buffer`"
+        yield wrong.signature_form(place, kind, name, message)
+    elif not takes:
         yield wrong.signature_form(place, kind, name, f"{said} says one side of `->` only")
     elif kind in {"loss", "metric"}:
         result = signature.outputs[0]

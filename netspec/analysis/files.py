@@ -33,7 +33,7 @@ class File:
     imports: dict[str, File] = field(default_factory=dict)
     scope: Scope = field(default_factory=Scope)
     blocks: list[Block] = field(default_factory=list)
-    losses: dict[str, CatalogueName] = field(default_factory=dict)
+    externs: dict[str, CatalogueName] = field(default_factory=dict)
     # Where the imports of it are, and what it is called from the spec: `lib`, `lib.parts`.
     uses: list[Span] = field(default_factory=list)
     address: str = ""
@@ -141,7 +141,7 @@ class _Files:
             return
         found.uses.append(item.path.span)
         importer.imports[name.id] = found
-        namespace = Namespace(name.id, found.scope, found.source, found.blocks, found.losses)
+        namespace = Namespace(name.id, found.scope, found.source, found.blocks, found.externs)
         importer.scope.bind(name.id, namespace, name.span)
 
     def _name(self, item: tree.Import) -> tree.Name | None:

@@ -24,6 +24,7 @@ def extern_of(entry: Entry, context: Context) -> Extern | None:
     known = context.externs.get(entry.extern.span)
     if known is None:
         known = context.externs[entry.extern.span] = _extern(entry, context)
+        context.declarations[known.head] = entry
     return known
 
 
@@ -34,7 +35,7 @@ def weigh(
     span: Span,
     context: Context,
 ) -> tuple[Weight, ...] | None:
-    """The weights of a layer or loss applied at `span`; None where they are not known.
+    """The weights of a layer, loss or function applied at `span`; None where they are not known.
 
     What its Python does otherwise than declared is reported, with the use that showed it.
     """
@@ -93,6 +94,7 @@ def _extern(entry: DeclaredEntry, context: Context) -> Extern:
         signature=None if signature is None else signature.span,
         folder=context.folder,
         allowed=context.inspector is not None and context.inspector.allows(module),
+        tensors=len(entry.signature.inputs) if entry.kind == "function" and entry.signature else 0,
     )
 
 

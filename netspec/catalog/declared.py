@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import cast
 
 from netspec.catalog import binding, signatures
 from netspec.catalog.call import Call, too_large
 from netspec.catalog.entries import Catalog, Entry, argument_of
 from netspec.catalog.index import Declaration
-from netspec.catalog.records import Application, Bound, Refusal, Value
+from netspec.catalog.records import Application, Bound, Operand, Refusal, Value
 from netspec.diagnostics import did_you_mean
 from netspec.syntax import tree
 from netspec.types import SizeTooLargeError, TensorType
@@ -71,12 +73,59 @@ class DeclaredEntry(Entry):
         except SizeTooLargeError:
             return too_large(self.name)
         if call.refusal is not None:
-            return call.refusal
+            return self._as_theirs(call.refusal, inputs)
         return Application(
             outputs=outputs,
             arguments={a.name: call.arguments[a.name] for a in self.arguments},
             requirements=tuple(call.needs),
         )
+
+    def _as_theirs(self, refusal: Refusal, inputs: Sequence[TensorType]) -> Refusal:
+        """A refusal without advice that is meant for losses of torch's."""
+        if self.kind == "loss" or refusal.reason != "kind" or refusal.input is None:
+            return refusal
+        looked_up = refusal.help if inputs[refusal.input].kind.name == "index" else None
+        return replace(refusal, help=looked_up)
+
+    def apply_function(
+        self, positional: Sequence[Operand], keywords: Mapping[str, Operand]
+    ) -> Application | Refusal:
+        """What a function gives: its tensors stand first, then arguments as a layer takes them.
+
+        `implied` are all arguments that a call is written with, each by its name.
+        """
+        assert self.signature is not None
+        wanted = len(self.signature.inputs)
+        leading = tuple(takewhile(lambda given: isinstance(given, TensorType), positional))
+        rest = positional[len(leading) :]
+        strange = [name for name, given in keywords.items() if not _is_plain(given)]
+        if len(leading) != wanted or strange or not all(_is_plain(given) for given in rest):
+            first = "1 tensor" if wanted == 1 else f"{wanted} tensors"
+            count = len(leading) or "none"
+            message = f"`{self.name}` takes {first} first, and is given {count}"
+            if strange:
+                message = f"`{strange[0]}` of `{self.name}` is a constant, not a tensor"
+            elif len(leading) == wanted:
+                message = f"`{self.name}` takes {first} first, and constants after it"
+            return Refusal(reason="count", message=message, help=f"write `{self._example()}`")
+        tensors = cast("tuple[TensorType, ...]", leading)
+        bound = self.bind(cast("Sequence[Value]", rest), cast("Mapping[str, Value]", keywords))
+        if isinstance(bound, Refusal):
+            place = bound.argument
+            return replace(bound, argument=place + wanted) if isinstance(place, int) else bound
+        outcome = self.apply(bound, tensors)
+        if isinstance(outcome, Refusal):
+            return outcome
+        said = [a.name for a in self.arguments if a.name in bound.given or a.inferred]
+        written = tuple((name, cast("Value", outcome.arguments[name])) for name in said)
+        return replace(outcome, implied=written)
+
+    def _example(self) -> str:
+        """A call of a function: `softcap(x, cap=...)`."""
+        assert self.signature is not None
+        tensors = ["x", "y", "z"][: len(self.signature.inputs)]
+        needed = [f"{argument.name}=..." for argument in self.arguments if argument.required]
+        return f"{self.name}({', '.join([*tensors, *needed])})"
 
     def _outputs(self, call: Call) -> tuple[TensorType, ...]:
         assert self.signature is not None
@@ -104,6 +153,13 @@ def declared(extern: tree.Extern, target: str) -> DeclaredEntry:
         declaration=Declaration(extern.span.source.name, extern.span.line, text, ""),
         extern=extern,
     )
+
+
+def _is_plain(given: Operand) -> bool:
+    """Whether it is a constant, with no tensor in it."""
+    if isinstance(given, tuple):
+        return all(_is_plain(item) for item in given)
+    return not isinstance(given, TensorType)
 
 
 class Overlay(Catalog):

@@ -118,7 +118,8 @@ class Application:
     `arguments` holds every argument, inferred ones included; for a function also its tensors.
     `weights` are (name, shape, learned) in `state_dict` order. `nesting` says how torch packs the
     outputs: `(0, (1, 2))` for an LSTM; an empty one is flat. `implied` are keyword arguments that a
-    function's call must be written with though the text leaves them away.
+    function's call must be written with though the text leaves them away; of a user's function, all
+    that it is written with.
     """
 
     outputs: tuple[TensorType, ...]
@@ -126,7 +127,7 @@ class Application:
     weights: tuple[tuple[str, tuple[int, ...], bool], ...] = ()
     requirements: tuple[Need, ...] = ()
     nesting: Nesting = ()
-    implied: tuple[tuple[str, Implied], ...] = ()
+    implied: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

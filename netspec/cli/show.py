@@ -118,7 +118,7 @@ def _rows(graph: Graph, steps: Iterable[Step], prefix: str, seen: set[str]) -> I
                 yield Row(
                     span=step.span,
                     key="",
-                    layer=step.function,
+                    layer=step.name,
                     output=_types(step.results),
                     parameters=None,
                 )

@@ -53,7 +53,7 @@ def class_lines(
 ) -> Iterator[str]:
     """The text of a class; `requirements` are checked where its `forward` begins.
 
-    `names` are what classes of the user's are called, by their targets.
+    `names` are what classes and functions of the user's are called, by their targets.
     """
     return _Writer(plan, requirements, names or {}).lines()
 
@@ -194,7 +194,7 @@ class _Writer:
         def constant(place: Path, _: Literal) -> Expr:
             return self._given(self.plan.holes[(*path, VALUE, *place)])
 
-        made = tensors.expression(part.value.graph, constant)
+        made = tensors.expression(part.value.graph, constant, self.names)
         init = part.stored.init
         if init is not None:
             given = {name: self.plan.holes[(*path, INIT, name)] for name, _ in init.arguments}
@@ -268,6 +268,7 @@ class _Writer:
             shapes=len(self.plan.uses) == 1,
             tensor=lambda read: tensors.reached(self.body, (read.child, *read.path)),
             training=Expr("self.training"),
+            names=self.names,
         )
         statements = Statements(self.body.graph, around)
         yield from _signature(statements.inputs, len(self.body.graph.outputs))

@@ -10,7 +10,7 @@ import linecache
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +25,7 @@ from netspec.codegen.sharing import plan_classes
 from netspec.codegen.user_names import (
     criteria_of,
     externs_of,
+    given_names,
     import_names,
     sections,
     user_import_lines,
@@ -72,7 +73,7 @@ class Fragment:
 def model_fragment(model: Model, reserved: Iterable[str] = ()) -> Fragment:
     """The classes of a model, the model's own last; none has a `reserved` name."""
     reserved = frozenset(reserved)
-    names = import_names(externs_of(model.graph), reserved)
+    names = import_names(externs_of(model.graph), reserved | given_names(model.graph))
     plans = plan_classes(model, {*reserved, *names.values()})
     return Fragment(plans[-1].name, _classes(plans, model, names) + "\n", names)
 
@@ -91,7 +92,8 @@ def models_fragment(models: Sequence[Model], reserved: Iterable[str] = ()) -> Fr
     if len(models) == 1:
         return model_fragment(models[0], reserved)
     taken = {*reserved, "models"}
-    names = import_names((e for model in models for e in externs_of(model.graph)), taken)
+    given = given_names(*(model.graph for model in models))
+    names = import_names((e for model in models for e in externs_of(model.graph)), taken | given)
     taken |= set(names.values())
     written: list[str] = []
     made: list[tuple[str, Expr]] = []
@@ -122,7 +124,8 @@ def loss_fragment(
     `known` is what other text beside it calls things of the user's.
     """
     reserved = frozenset(reserved)
-    names = import_names(criteria_of(phase.loss), reserved, known)
+    given = given_names(replace(phase.loss, children=()))
+    names = import_names(criteria_of(phase.loss), reserved | given, known)
     written = "\n".join(loss_lines(phase, names, reserved))
     return Fragment(function_name(phase), written + "\n", names)
 

@@ -17,6 +17,7 @@ from netspec.codegen.functions import Argument
 from netspec.codegen.layout import WIDTH, Expr
 from netspec.codegen.names import checked, checked_shape, local
 from netspec.codegen.plans import Path
+from netspec.codegen.user_names import functions_of
 from netspec.codegen.variables import Variables
 from netspec.program.graph import (
     Carry,
@@ -76,6 +77,8 @@ class Surroundings:
     # How a tensor of a child is written.
     tensor: Callable[[Read], Expr] | None = None
     training: Expr | None = None
+    # What functions of the user's are called, by their targets.
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -113,7 +116,8 @@ class Statements:
     _indent: int = field(init=False)
 
     def __post_init__(self, unnamed: str, reserved: frozenset[str]) -> None:
-        self._variables = Variables(self.graph, unnamed, reserved)
+        called = {self.around.names[extern.target] for extern in functions_of(self.graph)}
+        self._variables = Variables(self.graph, unnamed, reserved | called)
         self._indent = self.around.indent
         if self.graph.inputs:
             self._shape_shown = self.graph.inputs[0].type.dims()
@@ -226,9 +230,12 @@ class Statements:
             for name, value in step.keywords
         ]
         device = Expr(f"{self.inputs[0]}.device") if self.inputs else None
-        made.expr = functions.computed(
-            step.function, arguments, keywords, device, self.around.training
-        )
+        if step.extern is not None:
+            made.expr = functions.called(self.around.names[step.function], arguments, keywords)
+        else:
+            made.expr = functions.computed(
+                step.function, arguments, keywords, device, self.around.training
+            )
         made.calls += not functions.is_operator(step.function)
         return made
 

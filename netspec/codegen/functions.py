@@ -130,6 +130,22 @@ def computed(
             return written(name, operands, keywords, device, training)
 
 
+def called(
+    name: str, operands: Sequence[Argument], keywords: Sequence[tuple[str, Argument]]
+) -> Expr:
+    """The call of a function of the user's, whose arguments come as they were declared."""
+    named = [
+        (
+            key,
+            display("(", _apart(given.value), ")")
+            if given.value.text.startswith("[")
+            else given.value,
+        )
+        for key, given in keywords
+    ]
+    return call(name, [operand.value for operand in operands], named)
+
+
 def written(
     function: str,
     operands: Sequence[Argument],

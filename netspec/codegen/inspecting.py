@@ -7,8 +7,9 @@ two sizes of each dimension that is not known; what cannot run there runs on the
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -82,6 +83,10 @@ def _made_by(extern: Extern) -> object:
                 fits = issubclass(value, nn.Module)
             elif isinstance(value, nn.Module):
                 advice = "name the class, not an instance of it: each use makes its own"
+        case "function":
+            wanted, fits = "a function", callable(value) and not isinstance(value, type | nn.Module)
+            if not fits and (isinstance(value, nn.Module) or is_class):
+                advice = "what keeps tensors, or is a class, is declared as a `layer`"
         case "metric":
             wanted = "a class with `update` and `compute`"
             fits = is_class and _has(value, "update", "compute")
@@ -142,7 +147,7 @@ def _weigh(
     outputs: tuple[TensorType, ...],
 ) -> tuple[Weight, ...]:
     made_by = _made_by(extern)
-    assert isinstance(made_by, type)
+    assert callable(made_by)
     # The random stream is the user's and the run's: nothing here moves it on.
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         try:
@@ -156,7 +161,7 @@ def _weigh(
 
 def _tried(
     extern: Extern,
-    made_by: type,
+    made_by: Callable[..., object],
     arguments: Arguments,
     inputs: tuple[TensorType, ...],
     outputs: tuple[TensorType, ...],
@@ -164,9 +169,7 @@ def _tried(
 ) -> tuple[Weight, ...]:
     weights: tuple[Weight, ...] = ()
     for trial in _trials((*inputs, *outputs), device):
-        with allowed.raised_by_user(extern, "on being made"), torch.device(device):
-            module = made_by(**dict(arguments))
-        assert isinstance(module, nn.Module)
+        module, applied = _applied(extern, made_by, arguments, device)
         if any(is_lazy(parameter) for parameter in module.parameters()):
             wanted, place = "a layer whose weights are made with it", allowed.defined_at(made_by)
             advice = "declare the size it waits for behind `;`, where it is inferred"
@@ -174,14 +177,31 @@ def _tried(
             raise UserCodeError(errors.wrong_thing(extern, wanted, made_late, place, advice))
         given = [_sample(wanted, trial) for wanted in inputs]
         with allowed.raised_by_user(extern, f"on {_shapes(given)}"), torch.device(device):
-            made = module(*given)
-        _compare(extern, module, made, given, outputs, trial)
+            made = applied(*given)
+        changed = next((n for n, tensor in enumerate(given, 1) if tensor._version), None)
+        if changed is not None:
+            place = allowed.defined_at(made_by)
+            raise UserCodeError(errors.changes_input(extern, changed, len(given), place))
+        defined = made_by if extern.kind == "function" else type(module).forward
+        _compare(extern, defined, made, given, outputs, trial)
         weights = _weights(module)
     if extern.kind == "loss" and weights:
         names = [weight.name for weight in weights]
         place = allowed.defined_at(made_by)
         raise UserCodeError(errors.loss_keeps_tensors(extern, names, place))
     return weights
+
+
+def _applied(
+    extern: Extern, made_by: Callable[..., object], arguments: Arguments, device: str
+) -> tuple[nn.Module, Callable[..., object]]:
+    """What is applied to tensors, and the module that keeps its weights; a function keeps none."""
+    if extern.kind == "function":
+        return nn.Module(), partial(made_by, **dict(arguments))
+    with allowed.raised_by_user(extern, "on being made"), torch.device(device):
+        module = made_by(**dict(arguments))
+    assert isinstance(module, nn.Module)
+    return module, module
 
 
 def _weights(module: nn.Module) -> tuple[Weight, ...]:
@@ -216,7 +236,7 @@ def _sample(given: TensorType, trial: _Trial) -> Tensor:
 
 def _compare(
     extern: Extern,
-    module: nn.Module,
+    defined: object,
     made: object,
     given: Sequence[Tensor],
     outputs: Sequence[TensorType],
@@ -224,7 +244,7 @@ def _compare(
 ) -> None:
     """Hold what came out against what was declared to come out."""
     results = tuple(made) if isinstance(made, tuple | list) else (made,)
-    place = allowed.defined_at(type(module).forward)
+    place = allowed.defined_at(defined)
     said = _shapes(given)
 
     def refuse(message: str, *notes: str) -> UserCodeError:
@@ -234,6 +254,9 @@ def _compare(
     if strange is not None or (not results and outputs):
         what = f"a `{type(strange).__name__}`" if results else "nothing"
         raise refuse(f"`{extern.name}` gives {what}, which is no tensor", f"on {said}")
+    if len(results) == len(outputs) == 1 and made is not results[0]:
+        message = f"`{extern.name}` gives a `{type(made).__name__}` of one tensor"
+        raise refuse(message, f"on {said}, where the tensor itself is declared")
     if len(results) != len(outputs):
         counts = f"{_tensors(len(results))}, and is declared to give {_tensors(len(outputs))}"
         raise refuse(f"`{extern.name}` gives {counts}", f"on {said}")

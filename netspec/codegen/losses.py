@@ -67,7 +67,8 @@ def loss_lines(
     """`def compute_loss(...)`: the loss, its named terms, and the prediction that metrics want.
 
     It takes the models that it applies, then its inputs. Losses of the user's are made before it,
-    under names that are not `reserved`; `names` are what their classes are called.
+    under names that are not `reserved`; `names` are what their classes and the user's functions are
+    called.
     """
     graph, names = _without_criteria(phase.loss), names or {}
     criteria = _criteria_names(graph, {*reserved, *names.values()})
@@ -85,6 +86,7 @@ def loss_lines(
         constant=lambda path, value: layout.literal(value),
         indent=4,
         shapes=False,
+        names=names,
     )
     reserved = frozenset(models.values())
     statements = Statements(graph, around, unnamed="output", reserved=reserved)

@@ -25,8 +25,11 @@ from netspec.types import Dim
 Constant = Callable[[Path, Literal], Expr]
 
 
-def expression(graph: Graph, constant: Constant) -> Expr:
-    """The one value of a graph without inputs, as one expression."""
+def expression(graph: Graph, constant: Constant, names: Mapping[str, str]) -> Expr:
+    """The one value of a graph without inputs, as one expression.
+
+    `names` are what functions of the user's are called, by their targets.
+    """
     made: dict[int, Expr] = {}
     for number, step in enumerate(graph.steps):
         assert isinstance(step, Compute), "a stored tensor is made of functions alone"
@@ -41,7 +44,10 @@ def expression(graph: Graph, constant: Constant) -> Expr:
             )
             for name, value in step.keywords
         ]
-        value = functions.computed(step.function, arguments, keywords, None)
+        if step.extern is not None:
+            value = functions.called(names[step.function], arguments, keywords)
+        else:
+            value = functions.computed(step.function, arguments, keywords, None)
         several = len(step.results) > 1 or step.function in functions.TUPLES
         for at, slot in enumerate(step.results):
             made[slot.id] = layout.subscript(value, [Expr(str(at))]) if several else value

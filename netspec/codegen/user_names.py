@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from netspec.codegen.names import LOCAL, checked, identifier, unused
+from netspec.codegen.names import LOCAL, checked, identifier, local, unused
 from netspec.program.externs import Extern
-from netspec.program.graph import Graph, Layer
+from netspec.program.graph import Compute, Graph, Layer, Stored, every_step
 
 
 def externs_of(graph: Graph) -> tuple[Extern, ...]:
-    """The user's declarations that layers of a graph come from, each once."""
+    """The user's declarations that layers and functions of a graph come from, each once."""
     found = {layer.extern.target: layer.extern for _, layer in graph.layers() if layer.extern}
+    for inner in _graphs(graph):
+        found.update((extern.target, extern) for extern in functions_of(inner))
     return tuple(found.values())
 
 
 def criteria_of(loss: Graph) -> tuple[Extern, ...]:
-    """The user's declarations that criteria of a loss come from, those of its models aside."""
+    """The user's declarations that parts of a loss come from, those of its models aside."""
     modules = (child.module for child in loss.children)
     found = {m.extern.target: m.extern for m in modules if isinstance(m, Layer) and m.extern}
+    found.update((extern.target, extern) for extern in functions_of(loss))
     return tuple(found.values())
+
+
+def functions_of(graph: Graph) -> Iterator[Extern]:
+    """The user's functions that the steps of a graph call, those of its parts aside."""
+    for step in every_step(graph.steps):
+        if isinstance(step, Compute) and step.extern is not None:
+            yield step.extern
+
+
+def given_names(*graphs: Graph) -> set[str]:
+    """What methods call their inputs: a function of the user's goes by another name."""
+    inner = [part for graph in graphs for part in _graphs(graph)]
+    if not any(True for part in inner for _ in functions_of(part)):
+        return set()
+    return {"x", "output"} | {local(s.name) for part in inner for s in part.inputs if s.name}
+
+
+def _graphs(graph: Graph) -> Iterator[Graph]:
+    """A graph, those of its parts, and those that its tensors are made by."""
+    yield graph
+    for child in graph.children:
+        match child.module:
+            case Graph():
+                yield from _graphs(child.module)
+            case Stored():
+                yield child.module.value
+            case Layer():
+                pass
 
 
 def import_names(

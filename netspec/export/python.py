@@ -57,6 +57,7 @@ def python_script(program: Program) -> str:
     taken = _names_in("\n".join([*data.imports, data.functions])) | OWN_NAMES
     taken |= {f"{phase.name}_groups".upper() for phase in plan.phases}
     taken |= {function_name(phase) for phase in plan.phases}
+    taken |= set(names) if any(extern.kind == "function" for extern in program.externs) else set()
     model = codegen.models_fragment(program.trained, reserved=taken)
     user_names = dict(model.user_names)
     taken |= {*user_names.values(), *_names_in(model.text)}

@@ -75,7 +75,8 @@ def wrong_thing(
     """The Python of a declaration is not of the sort that its kind needs.
 
     A layer and a loss are subclasses of `torch.nn.Module`, a metric a class with `update` and
-    `compute`, a source a function, a transform a class with `fit` and `transform`.
+    `compute`, a source and a function are functions of Python, a transform a class with `fit` and
+    `transform`.
 
         netspec run spirals.net --allow my_layers
     """
@@ -164,15 +165,16 @@ def gives_otherwise(
 
 @code("NS6018")
 def user_code_raised(
-    extern: Extern, raised: BaseException, doing: str, place: Span | None
+    extern: Extern, raised: BaseException, message: str, doing: str, place: Span | None
 ) -> Diagnostic:
     """Python of the user's raised an exception.
 
-    It is shown with the line it came from. It is no bug in netspec.
+    It is shown with the line it came from. It is no bug in netspec. `SystemExit`, which would end
+    the program in silence, is reported as any other.
 
         netspec run spirals.net --allow my_layers
     """
-    said = str(raised).strip().splitlines()
+    said = message.strip().splitlines()
     text = f"{type(raised).__name__}: {said[0]}" if said else type(raised).__name__
     more = tuple(line for line in said[1:4] if line.strip())
     if place is None:
@@ -201,6 +203,62 @@ def loss_keeps_tensors(extern: Extern, names: Sequence[str], place: Span | None)
         extern.head,
         also=_at(place, "made here"),
         help="put what learns into the model; make constants in `forward`, on its input's device",
+    )
+
+
+@code("NS6025")
+def tensors_not_taken(extern: Extern, count: int, place: Span | None) -> Diagnostic:
+    """A function of the user's takes fewer tensors than its declaration says.
+
+    Tensors are given by place, before the arguments, which are given by name: what the declaration
+    has before `->` are the first parameters of the Python.
+
+        netspec run spirals.net --allow my_functions
+    """
+    wanted = "1 tensor" if extern.tensors == 1 else f"{extern.tensors} tensors"
+    takes = "no parameter by place" if not count else f"only {count} by place"
+    return error(
+        f"`{extern.name}` declares {wanted}, which `{extern.target}` does not take",
+        extern.signature or extern.head,
+        also=_at(place, f"it takes {takes}"),
+        help="the tensors are the first parameters of the function",
+    )
+
+
+@code("NS6026")
+def tensor_place(extern: Extern, name: str, place: Span | None) -> Diagnostic:
+    """An argument of a user's function stands where Python takes a tensor.
+
+    Tensors are given by place, before the arguments, which are given by name. A parameter of the
+    Python that stands among the first ones is a tensor's.
+
+        netspec run spirals.net --allow my_functions
+    """
+    wanted = "first parameter is" if extern.tensors == 1 else f"first {extern.tensors} are"
+    return error(
+        f"`{name}` of `{extern.name}` is declared as an argument, and Python takes a tensor there",
+        extern.head,
+        also=_at(place, f"of this function, the {wanted} given the tensors"),
+        help=f"put `{name}` behind the tensors in the Python",
+    )
+
+
+@code("NS6027")
+def changes_input(extern: Extern, number: int, count: int, place: Span | None) -> Diagnostic:
+    """Python of the user's changes a tensor that it is given.
+
+    Values are never changed in a spec: `x + (x -> Mine)` uses `x` twice, and both are the same. A
+    method with `_` at its end (`x.mul_(2)`) or an assignment to a part (`x[0] = 0`) changes it for
+    whoever else uses it, where the same without `_` makes a new one.
+
+        netspec run spirals.net --allow my_layers
+    """
+    which = "the tensor" if count == 1 else f"tensor {number}"
+    return error(
+        f"`{extern.name}` changes {which} that it is given",
+        extern.head,
+        also=_at(place, "made here"),
+        help="make a new one: `x * 2` for `x.mul_(2)`, or begin with `x = x.clone()`",
     )
 
 

@@ -37,7 +37,8 @@ class Extern:
     """A declaration whose Python the user brings.
 
     `head` is where it is declared, `origin` the text behind `from`, `signature` its types. `folder`
-    is where modules are looked for first. `allowed`: its module may be imported.
+    is where modules are looked for first. `allowed`: its module may be imported. `tensors` is how
+    many a function takes, before its arguments.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Extern:
     signature: Span | None
     folder: Path
     allowed: bool
+    tensors: int = 0
 
     @property
     def target(self) -> str:
@@ -73,4 +75,7 @@ class Inspector(Protocol):
         inputs: Sequence[TensorType],
         outputs: Sequence[TensorType],
     ) -> tuple[Weight, ...] | Diagnostic:
-        """The weights of a layer or loss that makes `outputs` of `inputs`, or why it does not."""
+        """The weights of a layer or loss that makes `outputs` of `inputs`, or why it does not.
+
+        A function has none.
+        """

@@ -111,6 +111,7 @@ class Compute:
 
     `function` is a function's name in the catalogue (`cat`, `mean`), an operator
     (`+ - * / // % ** @ neg == != < <= > >=`), or `getitem` (operands: value, then each subscript).
+    A function of the user's has its declaration as `extern`, and goes by `module:name`.
     """
 
     span: Span
@@ -118,6 +119,12 @@ class Compute:
     operands: tuple[Operand, ...]
     keywords: tuple[tuple[str, Operand], ...] = ()
     results: tuple[Slot, ...]
+    extern: Extern | None = None
+
+    @property
+    def name(self) -> str:
+        """What the function is called where it is declared."""
+        return self.function if self.extern is None else self.extern.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -58,6 +58,8 @@ class Run:
     several: bool = False
     precision: Precision = "fp32"
     applied: tuple[str, ...] = ()
+    # What predicting stands in: it reports what goes wrong in the user's own code and rows.
+    reporting: Callable[[], AbstractContextManager[None]] = field(default=nullcontext, repr=False)
     raw: nn.Module | None = field(default=None, repr=False)
 
     @property
@@ -74,8 +76,9 @@ class Run:
         """
         if self.applied:
             raise ValueError(self._applied_elsewhere())
-        inputs = self.prepare(rows) if self.prepare is not None else (_plain(rows),)
-        return self._output(tuple(value.to(self.device) for value in inputs))
+        with self.reporting():
+            inputs = self.prepare(rows) if self.prepare is not None else (_plain(rows),)
+            return self._output(tuple(value.to(self.device) for value in inputs))
 
     def _applied_elsewhere(self) -> str:
         """Why there is no one output to give, and what to do instead."""

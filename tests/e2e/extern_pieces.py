@@ -93,6 +93,11 @@ def only(found: tuple[Diagnostic, ...]) -> Diagnostic:
     return found[0]
 
 
+def shown(found: Diagnostic) -> list[str]:
+    """The names of the files that a finding shows, its own first."""
+    return [Path(label.span.source.name).name for label in found.labels]
+
+
 def loaded(folder: Path, spec: str, **modules: str) -> netspec.Spec:
     """The spec as `netspec.load` gives it, everything allowed."""
     return netspec.load(placed(folder, spec, **modules), allow=list(modules))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from netspec.analysis.data.values import INT, Array, Augmented, Info, Table, Value
-from netspec.analysis.network.values import UNKNOWN, Unknown
+from netspec.analysis.network.values import UNKNOWN, Namespace, Unknown
 from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program.data import (
@@ -57,6 +57,8 @@ class Block:
     constant: Constants
     # The declaration of an entry that is the user's, looked at where that is allowed.
     extern: Callable[[Entry], Extern | None] = lambda entry: None
+    # The imported file that `lib` or `lib.parts` stands for.
+    file: Callable[[tree.Expr], Namespace | None] = lambda expression: None
     names: dict[str, Named] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     # Every value ever bound, rebound ones too, with the step that makes it.

@@ -11,6 +11,7 @@ from netspec.analysis.data.tables import chosen, unknown
 from netspec.analysis.data.transforms import transformed
 from netspec.analysis.data.values import Array, Augmented, Pending, Size, Table, Value, describe
 from netspec.analysis.data.vision_sources import NAMES, PACKAGE, of_torchvision
+from netspec.analysis.errors import externs as wrong
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal, left_out
 from netspec.catalog.left_out_sets import SETS
@@ -83,14 +84,6 @@ class Calls(Expressions):
         candidates = self.callables()
         return self.block.fail(errors.unknown_name(name.span, name.id, candidates))
 
-    def _source(self, source: Entry, call: tree.Call | None, span: Span) -> Value:
-        bound = self._bound(source, call, span)
-        if isinstance(bound, Unknown):
-            return UNKNOWN
-        spans = arguments_by_name(source, call)
-        table = source_table(self.block, source, span, bound, spans)
-        return table if isinstance(table, Unknown) else self.block.hoist(table, span)
-
     def of_package(self, name: tree.Attribute, call: tree.Call | None) -> Value:
         """The value of `torchvision.CIFAR10(...)`."""
         source = self._entry("source", name.name.id)
@@ -101,6 +94,25 @@ class Calls(Expressions):
             return self.block.fail(errors.set_left_out(name.span, name.name.id, reason))
         sets = [f"{PACKAGE}.{known}" for known in NAMES]
         return self.block.fail(errors.unknown_name(name.span, name.span.text, sets))
+
+    def of_file(self, entry: Entry, name: tree.Expr, call: tree.Call | None) -> Value:
+        """The value of `lib.name(...)`, or of a bare source's name, of an imported file."""
+        span = name.span if call is None else call.span
+        if entry.kind == "source":
+            return self._source(entry, call, span)
+        if entry.kind == "transform":
+            advice = f"write `rows -> {span.text if len(span.text) < 40 else name.span.text}`"
+            message = f"`{entry.name}` is applied to a value by `->`"
+            return self.block.fail(errors.arguments_refused(span, message, advice))
+        return self.block.fail(wrong.extern_misplaced(name.span, entry.kind, name.span.text))
+
+    def _source(self, entry: Entry, call: tree.Call | None, span: Span) -> Table | Unknown:
+        bound = self._bound(entry, call, span)
+        if isinstance(bound, Unknown):
+            return UNKNOWN
+        spans = arguments_by_name(entry, call)
+        table = source_table(self.block, entry, span, bound, spans)
+        return table if isinstance(table, Unknown) else self.block.hoist(table, span)
 
     def _keywords(self, call: tree.Call) -> list[tuple[tree.Name, Value]]:
         return [(keyword.name, self.evaluate(keyword.value)) for keyword in call.keywords]
@@ -137,6 +149,10 @@ class Calls(Expressions):
                 name, call = stage, None
             case tree.Call(func=tree.Name() as name):
                 call = stage
+            case tree.Attribute() if self.is_of_file(stage):
+                return self._stage_of_file(value, stage, None, before)
+            case tree.Call(func=tree.Attribute() as func) if self.is_of_file(func):
+                return self._stage_of_file(value, func, stage, before)
             case _:
                 advice = "a transform, a function, `select` or `except` comes after `->`"
                 return self.block.fail(errors.not_for_data(stage.span, "this stage", advice))
@@ -146,11 +162,7 @@ class Calls(Expressions):
             return self._selected(value, name, call, stage.span, before)
         transform = self._entry("transform", name.id)
         if transform is not None:
-            bound = self._bound(transform, call, stage.span)
-            if isinstance(bound, Unknown):
-                return UNKNOWN
-            use = Use(entry=transform, bound=bound, span=stage.span, before=before)
-            return transformed(self.block, use, value)
+            return self._transformed(value, transform, call, (stage.span, before))
         if name.id in FUNCTIONS:
             positional = [(value, before)]
             keywords = []
@@ -159,8 +171,7 @@ class Calls(Expressions):
                 keywords = self._keywords(call)
             return functions.apply(self.block, name.id, stage.span, positional, keywords)
         if self._entry("source", name.id) is not None:
-            advice = "a source stands first"
-            return self.block.fail(errors.not_for_data(stage.span, "a source after `->`", advice))
+            return self._source_late(stage.span)
         if name.id in self.block.catalog.faulty:
             self.block.failed = True  # its declaration was reported
             return UNKNOWN
@@ -169,6 +180,38 @@ class Calls(Expressions):
             return self.block.fail(errors.transform_left_out(name.span, name.id, reason))
         names = (*self.block.catalog.names("transform"), *FUNCTIONS, *SELECTORS)
         return self.block.fail(errors.unknown_name(name.span, name.id, names))
+
+    def _stage_of_file(
+        self, value: Value, name: tree.Attribute, call: tree.Call | None, before: Span
+    ) -> Value:
+        """`value -> lib.Clip`, a transform that an imported file declares."""
+        span = name.span if call is None else call.span
+        entry = self.declared_there(name)
+        if entry is not None and entry.kind == "transform":
+            return self._transformed(value, entry, call, (span, before))
+        if entry is not None and entry.kind == "source":
+            return self._source_late(span)
+        if entry is not None:
+            return self.of_file(entry, name, call)
+        if self.is_missing(name):
+            return UNKNOWN
+        advice = "a transform, a function, `select` or `except` comes after `->`"
+        return self.block.fail(errors.not_for_data(span, "this stage", advice))
+
+    def _source_late(self, span: Span) -> Unknown:
+        advice = "a source stands first"
+        return self.block.fail(errors.not_for_data(span, "a source after `->`", advice))
+
+    def _transformed(
+        self, value: Value, entry: Entry, call: tree.Call | None, place: tuple[Span, Span]
+    ) -> Value:
+        """A transform applied; `place` is where it stands, and where the value before it."""
+        span, before = place
+        bound = self._bound(entry, call, span)
+        if isinstance(bound, Unknown):
+            return UNKNOWN
+        use = Use(entry=entry, bound=bound, span=span, before=before)
+        return transformed(self.block, use, value)
 
     def _selected(
         self, value: Value, name: tree.Name, call: tree.Call | None, span: Span, before: Span

@@ -12,6 +12,7 @@ from netspec.analysis.data.tables import by_position, chosen, picked, subscript_
 from netspec.analysis.data.values import Array, Augmented, Pending, Size, Table, Value, describe
 from netspec.analysis.data.vision_sources import PACKAGE
 from netspec.analysis.network.values import UNKNOWN, Unknown
+from netspec.catalog import Entry
 from netspec.program.data import Apply, Use
 from netspec.program.graph import Literal
 from netspec.source import Span
@@ -35,6 +36,10 @@ class Expressions(ABC):
     @abstractmethod
     def of_package(self, name: tree.Attribute, call: tree.Call | None) -> Value:
         """The value of `torchvision.CIFAR10(...)`."""
+
+    @abstractmethod
+    def of_file(self, entry: Entry, name: tree.Expr, call: tree.Call | None) -> Value:
+        """The value of `lib.name(...)`, or of a bare source's name, of an imported file."""
 
     @abstractmethod
     def stage(self, value: Value, stage: tree.Expr, before: Span) -> Value:
@@ -81,10 +86,16 @@ class Expressions(ABC):
                 return self.block.fail(errors.not_for_data(expression.span, "a label", advice))
             case tree.Inline():
                 return self.block.fail(errors.not_for_data(expression.span, "a block `{ }`"))
+            case tree.Call(func=tree.Attribute() as func) if self.is_of_file(func):
+                return self._of_file(func, expression)
             case tree.Call(func=tree.Attribute(value=tree.Name(id=package)) as func) if (
                 package == PACKAGE
             ):
                 return self.of_package(func, expression)
+            case tree.Call(func=tree.Attribute(value=before)) if isinstance(
+                self.evaluate(before), Unknown
+            ):
+                return UNKNOWN
             case tree.Call():
                 return self.block.fail(errors.not_for_data(expression.func.span, "this call"))
 
@@ -244,15 +255,14 @@ class Expressions(ABC):
     # --- parts of tables and arrays ----------------------------------------------------------
 
     def _attribute(self, expression: tree.Attribute) -> Value:
+        if self.is_of_file(expression):
+            return self._of_file(expression, None)
         if (
             isinstance(expression.value, tree.Name)
             and expression.value.id == PACKAGE
             and PACKAGE not in self.block.names
         ):
             return self.of_package(expression, None)
-        constant = self._of_file(expression)
-        if constant is not None:
-            return constant
         value = self.evaluate(expression.value)
         if isinstance(value, Table):
             return picked(self.block, value, expression.name.id, expression.name.span)
@@ -263,17 +273,39 @@ class Expressions(ABC):
             errors.wrong_value(expression.value.span, what, "a table", describe(value))
         )
 
-    def _of_file(self, expression: tree.Attribute) -> Value:
-        """`lib.width`, a param of an imported file; None when it is no such thing."""
+    def is_of_file(self, expression: tree.Attribute) -> bool:
+        """Whether `lib.name` is looked for in an imported file, which no name here hides."""
         head: tree.Expr = expression
         while isinstance(head, tree.Attribute):
             head = head.value
-        if not isinstance(head, tree.Name) or head.id in self.block.names:
-            return None
-        value = self.block.constant(expression)
-        if isinstance(value, Unknown):
-            self.block.failed = True
-        return value
+        hidden = not isinstance(head, tree.Name) or head.id in self.block.names
+        return not hidden and self.block.file(expression.value) is not None
+
+    def declared_there(self, expression: tree.Attribute) -> Entry | None:
+        """What an imported file declares under this name: a source, a transform, or another."""
+        file = self.block.file(expression.value)
+        found = file.externs.get(expression.name.id) if file is not None else None
+        return found.entry if found is not None else None
+
+    def is_missing(self, expression: tree.Attribute) -> bool:
+        """Whether an imported file has nothing under this name, which is reported."""
+        file = self.block.file(expression.value)
+        if file is None or file.has(expression.name.id):
+            return False
+        self.block.constant(expression)
+        self.block.failed = True
+        return True
+
+    def _of_file(self, expression: tree.Attribute, call: tree.Call | None) -> Value:
+        """`lib.width` or `lib.spirals(300)`, a param or a source of an imported file."""
+        entry = self.declared_there(expression)
+        if entry is not None:
+            return self.of_file(entry, expression, call)
+        if self.is_missing(expression):
+            return UNKNOWN
+        if call is not None:
+            return self.block.fail(errors.not_for_data(call.func.span, "this call"))
+        return self.block.constant(expression)
 
     def _subscript(self, expression: tree.Subscript) -> Value:
         value = self.evaluate(expression.value)

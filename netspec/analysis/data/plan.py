@@ -13,7 +13,7 @@ from netspec.analysis.data.fields import plan_fields
 from netspec.analysis.data.split import is_seed, parse_split, sizes
 from netspec.analysis.data.text_sources import COLUMN
 from netspec.analysis.data.values import Array, Pending, Table, column_of, describe
-from netspec.analysis.network.values import Unknown
+from netspec.analysis.network.values import Namespace, Unknown
 from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Sink
 from netspec.program.data import DataPlan, Operand, SchemaReader, SplitPlan, Step, Use
@@ -32,15 +32,24 @@ def analyse_data(
     schemas: SchemaReader,
     sink: Sink,
     extern: Callable[[Entry], Extern | None] = lambda entry: None,
+    file: Callable[[tree.Expr], Namespace | None] = lambda expression: None,
 ) -> DataPlan | None:
     """The plan of a data block; None when anything in it is wrong, which `sink` is told.
 
-    `extern` gives the declaration of an entry that is the user's.
+    `extern` gives the declaration of an entry that is the user's, `file` the imported file that an
+    expression stands for.
 
     `constant` gives the value of a name around the block: a literal, Unknown when its mistake was
     reported, None when there is no such constant.
     """
-    block = Block(sink=sink, catalog=catalog, schemas=schemas, constant=constant, extern=extern)
+    block = Block(
+        sink=sink,
+        catalog=catalog,
+        schemas=schemas,
+        constant=constant,
+        extern=extern,
+        file=file,
+    )
     return Statements(block).plan(data)
 
 
@@ -211,7 +220,8 @@ def _source_name(expression: tree.Expr) -> str:
     """A name for the table that an unnamed source gives: `make_moons()` is `moons`."""
     head = expression.stages[0] if isinstance(expression, tree.Pipe) else expression
     func = head.func if isinstance(head, tree.Call) else head
-    name = func.id if isinstance(func, tree.Name) else "rows"
+    named = func.name if isinstance(func, tree.Attribute) else func
+    name = named.id if isinstance(named, tree.Name) else "rows"
     if name in {"csv", "parquet", "json", "idx", "images"}:
         return "rows"
     if name in {"chars", "text"}:

@@ -10,6 +10,7 @@ from netspec.source import Span
 
 EXAMPLES = {
     "layer": "real[...] -> real[...]",
+    "function": "real[...] -> real[...]",
     "loss": "(real[B, C], real[B, C]) -> real[]",
     "metric": "(real[B, 1], real[B]) -> real[]",
     "source": "(x: real[2], y: index(3))",
@@ -20,13 +21,25 @@ ARGUMENT_TYPES = (
     "int", "float", "bool", "string", "none", "layer", "list", "pair", "triple", "ints", "floats",
 )  # fmt: skip
 
+# Why what there is of a kind is all there can be.
+REASONS = {
+    "optimizer": "an optimizer's state is in every checkpoint: that is known of torch's only",
+    "schedule": "a schedule's state is in every checkpoint: that is known of torch's only",
+    "estimator": "a baseline is an estimator that readers know, of scikit-learn",
+}
+
 
 @code("NS2060")
-def extern_kind(span: Span, kind: str, kinds: Sequence[str], built_in: Sequence[str]) -> Diagnostic:
+def extern_kind(span: Span, kind: str, kinds: Sequence[str]) -> Diagnostic:
     """A declaration is of no kind that a spec can declare.
 
-    `extern` is followed by what the thing is: a `layer`, a `loss`, a `metric`, a `source` or a
-    `transform`. Optimizers, schedules and estimators are those of PyTorch and scikit-learn.
+    `extern` is followed by what the thing is: a `layer`, a `function`, a `loss`, a `metric`, a
+    `source` or a `transform`.
+
+    Optimizers and schedules are PyTorch's: their state is in every checkpoint, and a run that is
+    resumed from one gives the same bits as a run that was not. A declaration of types says nothing
+    of that. A baseline is an estimator of scikit-learn's, so that what a model is compared with is
+    known to whoever reads the figures.
 
     Wrong:
         extern module Snake(alpha: float = 1.0): real[...] -> real[...] from "my_layers:Snake"
@@ -46,15 +59,17 @@ def extern_kind(span: Span, kind: str, kinds: Sequence[str], built_in: Sequence[
     article = "an" if kind[:1] in "aeiou" else "a"
     message = f"a spec cannot declare {article} `{kind}`"
     advice = did_you_mean(kind, kinds)
-    if kind in built_in:
-        advice = f"use one of the {kind}s there are: they need no declaration"
+    notes: tuple[str, ...] = (f"it can declare {listed}",)
+    if kind in REASONS:
+        notes = (REASONS[kind], *notes)
+        advice = f"use one of the {kind}s there are, which `netspec doc {kind}` lists"
     elif kind in {"module", "activation", "nn"}:
         advice = "write `layer`"
     elif kind in {"criterion", "objective"}:
         advice = "write `loss`"
     elif kind in {"data", "dataset"}:
         advice = "write `source`"
-    return error(message, span, notes=(f"it can declare {listed}",), help=advice)
+    return error(message, span, notes=notes, help=advice)
 
 
 @code("NS2061")
@@ -322,6 +337,52 @@ def tensors_not_known(span: Span, name: str, module: str) -> Diagnostic:
         f"what tensors `{name}` has is known to its Python only",
         span,
         help=f"say `--allow {module}`, which `check` does not take: it imports nothing",
+    )
+
+
+# Where what a file declares is used, and how.
+PLACES = {
+    "layer": ("a model", "x -> {}"),
+    "function": ("a model or a loss", "{}(x)"),
+    "loss": ("`train`", "loss = {}"),
+    "metric": ("`train`", "metrics = [{}]"),
+    "source": ("`data`", "rows = {}(...)"),
+    "transform": ("`data`", "rows.x -> {}"),
+}
+
+
+@code("NS2075")
+def extern_misplaced(span: Span, kind: str, name: str) -> Diagnostic:
+    """What an imported file declares stands where nothing of its kind is used.
+
+    Sources and transforms belong in `data`, layers in a model, losses and metrics in `train`.
+
+    Wrong:
+        # file: rows.net
+        #| extern source spirals(n: int): (x: real[2], y: index(3)) from "my_rows:spirals"
+        import "rows.net" as lib
+        model {
+          input x: real[B, 2]
+          Linear(3) -> lib.spirals
+        }
+
+    Right:
+        # file: rows.net
+        #| extern source spirals(n: int): (x: real[2], y: index(3)) from "my_rows:spirals"
+        import "rows.net" as lib
+        data { lib.spirals(300) }
+        model { Linear(8) -> ReLU -> Linear(3) }
+        train {
+          loss      = CrossEntropyLoss
+          optimizer = Adam
+          epochs    = 20
+        }
+    """
+    where, example = PLACES[kind]
+    return error(
+        f"`{name}` is a {kind}, which belongs in {where}",
+        span,
+        help=f"there, write `{example.format(name)}`",
     )
 
 

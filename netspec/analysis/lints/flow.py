@@ -240,7 +240,7 @@ def _applied(
             assert isinstance(layer, Layer)
             return layer, prefix + step.child, layer.parameters > 0
         case Compute():
-            return step.function, "", False
+            return step.name, "", False
         case Read():
             return _owner(step, modules, prefix)
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from netspec.analysis.network.steps import dead, is_chain, with_keys
+from netspec.program.externs import Extern
 from netspec.program.graph import (
     Carry,
     Child,
@@ -210,8 +211,9 @@ class GraphBuilder:
         types: Sequence[TensorType],
         span: Span,
         keywords: Sequence[tuple[str, Operand]] = (),
+        extern: Extern | None = None,
     ) -> tuple[Tensor, ...]:
-        """Apply a function or an operator."""
+        """Apply a function or an operator; `extern` is the declaration of a user's function."""
         self.counted = False
         slots = tuple(fresh_slot(given, span) for given in types)
         self.steps.append(
@@ -221,6 +223,7 @@ class GraphBuilder:
                 operands=tuple(operands),
                 keywords=tuple(keywords),
                 results=slots,
+                extern=extern,
             )
         )
         return tuple(Tensor(self, slot) for slot in slots)

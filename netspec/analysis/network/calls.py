@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from netspec.analysis import errors
+from netspec.analysis.inspection import extern_of, weigh
 from netspec.analysis.network import numbers
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.computed import FUNCTIONS, computed
 from netspec.analysis.network.evaluate import Expressions, Frame, typed
-from netspec.analysis.network.operands import is_constant, operand, parts, weight
+from netspec.analysis.network.operands import is_constant, literal, operand, parts, weight
 from netspec.analysis.network.refusals import written
 from netspec.analysis.network.values import UNKNOWN, Unknown, Value, describe
-from netspec.catalog import Entry, Refusal
+from netspec.catalog import Application, Entry, Refusal
 from netspec.catalog.kinds import REAL, UNIT, accepts
+from netspec.program.externs import Extern
 from netspec.syntax import tree
 
 # What a loss compares with, in the words of its declaration: numbers, whatever they are kept as.
@@ -64,6 +66,10 @@ class Calls(Expressions):
         if graph is None or not self.context.expand(call.span, len(outcome.outputs)):
             return UNKNOWN
         self.require(outcome.requirements, call.span)
+        extern = extern_of(entry, self.context)
+        if extern is not None:
+            tensors = [value for value in positional if isinstance(value, Tensor)]
+            return self._apply_users(entry, extern, outcome, tensors, call, graph)
         # torch has arguments that may be left away and may not be None.
         named = {name: value for name, value in named.items() if value is not None}
         results = graph.compute(
@@ -72,6 +78,28 @@ class Calls(Expressions):
             outcome.outputs,
             call.span,
             [(name, operand(value, graph)) for name, value in (*named.items(), *outcome.implied)],
+        )
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def _apply_users(
+        self,
+        entry: Entry,
+        extern: Extern,
+        outcome: Application,
+        tensors: Sequence[Tensor],
+        call: tree.Expr,
+        graph: GraphBuilder,
+    ) -> Value:
+        """Apply a function of the user's: its tensors by place, its arguments by name."""
+        weigh(entry, outcome, [tensor.type for tensor in tensors], call.span, self.context)
+        named = [(name, operand(literal(value), graph)) for name, value in outcome.implied]
+        results = graph.compute(
+            extern.target,
+            [graph.ref(tensor) for tensor in tensors],
+            outcome.outputs,
+            call.span,
+            named,
+            extern,
         )
         return results[0] if len(results) == 1 else tuple(results)
 

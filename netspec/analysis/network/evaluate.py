@@ -13,6 +13,7 @@ from typing import Any
 
 from netspec.analysis import errors
 from netspec.analysis.context import Context
+from netspec.analysis.errors import externs
 from netspec.analysis.network.arithmetic import compare, compute
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.computed import FUNCTIONS, computed
@@ -377,9 +378,12 @@ class Expressions(ABC):
             self.context.report(not_in_file(file, expression, imported, catalogued=catalogued))
             return UNKNOWN
         value = file.member(name)
-        if name in file.losses and not self.KNOWS_LOSSES:
-            span = expression.span
-            self.context.report(errors.loss_in_model(span, span.text))
+        declared = file.externs.get(name)
+        if declared is not None and not (declared.entry.kind == "loss" and self.KNOWS_LOSSES):
+            span, kind = expression.span, declared.entry.kind
+            misplaced = externs.extern_misplaced(span, kind, span.text)
+            of_loss = errors.loss_in_model(span, span.text)
+            self.context.report(of_loss if kind == "loss" else misplaced)
             return UNKNOWN
         return self._no_file(value, expression)
 

@@ -42,12 +42,12 @@ def is_stage_of_file(expression: tree.Attribute, scope: Scope) -> bool:
     return isinstance(value, Block)
 
 
-def loss_of_file(expression: tree.Expr, scope: Scope) -> Entry | None:
-    """The loss that `lib.Name` is, if it is one."""
+def extern_of_file(expression: tree.Expr, scope: Scope) -> Entry | None:
+    """The loss, metric, source or transform that `lib.Name` is, if it is one."""
     file = namespace_of(expression.value, scope) if isinstance(expression, tree.Attribute) else None
     if file is None or not isinstance(expression, tree.Attribute):
         return None
-    found = file.losses.get(expression.name.id)
+    found = file.externs.get(expression.name.id)
     return found.entry if found is not None else None
 
 

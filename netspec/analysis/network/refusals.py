@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from netspec.analysis import errors
 from netspec.analysis.network.builder import Tensor
 from netspec.analysis.network.values import Value
-from netspec.catalog import Entry, Refusal
+from netspec.catalog import DeclaredEntry, Entry, Refusal
 from netspec.diagnostics import Diagnostic, Edit, Fix, Label
 from netspec.source import Span
 from netspec.syntax import tree
@@ -58,6 +58,8 @@ class Written:
 def written(call: tree.Expr, entry: Entry | None = None, flow: Sequence[Value] = ()) -> Written:
     """A call with its arguments, or a bare name; what flows in stands before the arguments."""
     names = () if entry is None else tuple(a.name for a in entry.arguments if not a.keyword_only)
+    if isinstance(entry, DeclaredEntry) and entry.kind == "function" and entry.signature:
+        names = (*("" for _ in entry.signature.inputs), *names)  # its tensors stand first
     if not isinstance(call, tree.Call):
         return Written(span=call.span, args=tuple(call for _ in flow), names=names)
     args = (*(call for _ in flow), *call.args)

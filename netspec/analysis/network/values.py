@@ -86,13 +86,17 @@ class Inner:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Namespace:
-    """An imported file under the name it has here: what it binds, and its blocks and models."""
+    """An imported file under the name it has here: what it binds, its blocks and models.
+
+    `externs` are those of its declarations that no name of its scope is bound to: losses, metrics,
+    sources and transforms.
+    """
 
     name: str
     scope: Scope
     source: Source
     blocks: list[Block]
-    losses: dict[str, CatalogueName]
+    externs: dict[str, CatalogueName]
 
     @property
     def model(self) -> Block | None:
@@ -104,7 +108,7 @@ class Namespace:
 
     def has(self, name: str) -> bool:
         """Whether the file has something under a name."""
-        named = name in self.scope.names or name in self.losses
+        named = name in self.scope.names or name in self.externs
         return named or (name == "model" and self.model is not None)
 
     def member(self, name: str) -> Value:
@@ -112,12 +116,12 @@ class Namespace:
         bound = self.scope.names.get(name)
         if bound is not None:
             return bound.value
-        return self.losses.get(name) or self.model
+        return self.externs.get(name) or self.model
 
     def members(self) -> list[str]:
         """The names it has something under."""
         names = [n for n, bound in self.scope.names.items() if not isinstance(bound.value, Unknown)]
-        names += self.losses
+        names += self.externs
         return [*names, "model"] if self.model is not None and "model" not in names else names
 
 

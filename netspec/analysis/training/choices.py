@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from netspec.analysis import errors
+from netspec.analysis.errors.externs import extern_misplaced
 from netspec.analysis.inspection import looked_at
 from netspec.analysis.network.evaluate import Expressions, Frame
+from netspec.analysis.network.namespaces import extern_of_file, namespace_of, owner
 from netspec.analysis.network.operands import literal
 from netspec.analysis.network.refusals import written
 from netspec.analysis.network.values import UNKNOWN, Unknown
@@ -16,6 +18,7 @@ from netspec.catalog import Argument, Entry, Refusal, left_out
 from netspec.catalog import Value as Constant
 from netspec.program.graph import Literal
 from netspec.program.train import Choice, ParameterGroup, Task
+from netspec.source import Span
 from netspec.syntax import tree
 
 LEFT_OUT = {"optimizer": left_out.OPTIMIZERS, "schedule": left_out.SCHEDULES}
@@ -48,24 +51,9 @@ def choose(
 
     One that is not `whole` gives only the arguments that differ from those given elsewhere.
     """
-    report = evaluator.context.report
-    catalog = evaluator.context.catalog
     head = expression.func if isinstance(expression, tree.Call) else expression
-    if not isinstance(head, tree.Name):
-        article = "an" if kind[0] in "aeiou" else "a"
-        report(
-            errors.setting_value(
-                expression.span, kind, f"the name of {article} {kind}", f"`{expression.span.text}`"
-            )
-        )
-        return None
-    entry = catalog.find(kind, head.id)
-    known = frame.scope.find(head.id)
-    if known is not None and isinstance(known.value, Unknown):
-        return None
+    entry = _entry(kind, expression, head, evaluator, frame)
     if entry is None:
-        reason = LEFT_OUT.get(kind, {}).get(head.id)
-        report(errors.unknown_choice(head.span, kind, head.id, catalog.names(kind), reason))
         return None
     made = Arguments(entry, evaluator, frame)
     args = expression.args if isinstance(expression, tree.Call) else ()
@@ -94,6 +82,35 @@ def choose(
         parts=tuple(made.parts),
         extern=looked_at(entry, evaluator.context),
     )
+
+
+def _entry(
+    kind: str, expression: tree.Expr, head: tree.Expr, evaluator: Expressions, frame: Frame
+) -> Entry | None:
+    """What `AdamW` or `lib.worst` names; None with a report."""
+    report, catalog = evaluator.context.report, evaluator.context.catalog
+    if isinstance(head, tree.Name):
+        known = frame.scope.find(head.id)
+        if known is not None and isinstance(known.value, Unknown):
+            return None
+        entry = catalog.find(kind, head.id)
+        other = owner(head.id, frame.scope) if entry is None else None
+        if other is not None:
+            report(errors.in_imported_file(head.span, head.id, f"{other}.{head.id}"))
+        elif entry is None:
+            reason = LEFT_OUT.get(kind, {}).get(head.id)
+            report(errors.unknown_choice(head.span, kind, head.id, catalog.names(kind), reason))
+        return entry
+    there = extern_of_file(head, frame.scope)
+    if there is not None and there.kind != kind:
+        report(extern_misplaced(head.span, there.kind, head.span.text))
+        return None
+    of_file = isinstance(head, tree.Attribute) and namespace_of(head.value, frame.scope)
+    if there is not None or (of_file and isinstance(evaluator.evaluate(head, frame), Unknown)):
+        return there
+    wanted = f"the name of {'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    report(errors.setting_value(expression.span, kind, wanted, f"`{expression.span.text}`"))
+    return None
 
 
 class Arguments:
@@ -142,10 +159,16 @@ def choose_metrics(
     """The metrics of a list, each held against what the model predicts."""
     items = expression.items if isinstance(expression, tree.ListDisplay) else (expression,)
     found: list[Choice] = []
+    places: dict[str, Span] = {}
     for item in items:
         metric = choose("metric", item, evaluator, frame)
         if metric is None:
             continue
+        if metric.name in places:  # what is measured goes by its name
+            what = f"the metric `{metric.name}`"
+            evaluator.context.report(errors.defined_twice(item.span, what, places[metric.name]))
+            continue
+        places[metric.name] = item.span
         if metric.extern is not None:
             found.append(metric)
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from netspec.analysis import errors
 from netspec.analysis.network.builder import Tensor
-from netspec.analysis.network.namespaces import loss_of_file
+from netspec.analysis.network.namespaces import extern_of_file
 from netspec.analysis.network.operands import is_constant, parts
 from netspec.analysis.network.values import (
     UNKNOWN,
@@ -123,7 +123,7 @@ def report_unused(terms: Sequence[Term], losses: Losses, settings: Sequence[str]
 def _value(expression: tree.Expr, losses: Losses) -> Value:
     """The loss's value: a loss by name takes the model's output and `y`."""
     head = expression.func if isinstance(expression, tree.Call) else expression
-    entry = loss_of_file(head, losses.frame.scope)
+    entry = extern_of_file(head, losses.frame.scope)
     if entry is None:
         if not isinstance(head, tree.Name) or losses.frame.scope.find(head.id) is not None:
             return losses.evaluate(expression, losses.frame)

@@ -25,9 +25,9 @@ def check_own(
     """Report metrics whose types are not those of the output and the target, as it is stored."""
     output, target = compared
     for metric in metrics:
-        entry = context.catalog.find("metric", metric.name)
-        if metric.extern is None or entry is None:
+        if metric.extern is None:
             continue
+        entry = context.declarations[metric.extern.head]
         if output is None or target is None:
             what = "an output that the loss compares with no field"
             context.report(errors.metric_task(metric.span, metric.name, what, ()))
