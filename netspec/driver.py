@@ -309,22 +309,29 @@ def _run_assert(program: Program, asserted: Overfits | Equal, sink: Sink) -> Out
     plan, network = program.train, program.network
     assert plan is not None
     assert network is not None
+    passed, found = True, []
     try:
-        splits = load_data(program)
-        module = build(program, sink)
-        if module is None:
-            return asserted.outcome(passed=False, found="the model was not built")
-        loss = codegen.build_loss(plan.phases[0], name)
-        device = runner.choose_device(plan)
-        first, last = runner.overfit(asserted, plan, network, module, loss, splits, device)
+        splits, device = load_data(program), runner.choose_device(plan)
+        for phase in plan.phases:
+            if asserted.phases and phase.name not in asserted.phases:
+                continue
+            # Each phase begins with the first weights, whatever another made of them.
+            module = build(program, sink)
+            if module is None:
+                return asserted.outcome(passed=False, found="the model was not built")
+            loss = codegen.build_loss(phase, name)
+            first, last = runner.overfit(
+                asserted, plan, phase, network, module, loss, splits, device
+            )
+            fell = last <= asserted.to * first
+            limit = "" if fell else f", not to {asserted.to * first:.3g}"
+            whose = f"the loss of `{phase.name}`" if phase.name else "the loss"
+            found.append(f"{whose} went from {first:.3g} to {last:.3g}{limit}")
+            passed &= fell
     except (runner.RunError, DataError) as stopped:
         sink.report(stopped.diagnostic)
         return asserted.outcome(passed=False, found="the run broke off")
-    passed = last <= asserted.to * first
-    limit = "" if passed else f", not to {asserted.to * first:.3g}"
-    return asserted.outcome(
-        passed=passed, found=f"the loss went from {first:.3g} to {last:.3g}{limit}"
-    )
+    return asserted.outcome(passed=passed, found="; ".join(found))
 
 
 def export(program: Program, sink: Sink) -> str | None:

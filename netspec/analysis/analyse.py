@@ -134,8 +134,10 @@ def _analyse(
             program,
             bodies,
             scope,
-            lambda block: analyse_model(block, known, fields, bodies),
+            # Only a test knows it: no field of the data has to flow into it.
+            lambda block: analyse_model(block, known, (), bodies),
             _untrained(train_block, data_block),
+            _phases(train_block),
         )
         program = replace(program, tests=asserts)
     if made is None or sink.failed:
@@ -150,10 +152,13 @@ def _untrained(train: tree.Train | None, data: tree.Data | None) -> str | None:
     missing = [name for name, block in (("data", data), ("train", train)) if block is None]
     if missing:
         return "add " + " and ".join(f"`{name} {{ ... }}`" for name in missing)
-    assert train is not None
-    if any(isinstance(statement, tree.Phase) for statement in train.body.statements):
-        return "each of its phases has a loss of its own: look at what a run logs"
     return None
+
+
+def _phases(train: tree.Train | None) -> tuple[str, ...]:
+    """The names of the phases of training."""
+    statements = () if train is None else train.body.statements
+    return tuple(phase.name.id for phase in statements if isinstance(phase, tree.Phase))
 
 
 def _names(
@@ -257,6 +262,7 @@ def _applied(
             earlier = own[block.name]
             context.report(errors.defined_twice(place, f"`{block.name}`", earlier))
             block = replace(block, called=f"{block.name}_")
+        own[block.name] = place
         applied = (*applied, block)
     if not applied:
         return ()

@@ -28,7 +28,7 @@ from netspec.analysis.network.arithmetic import compare, compute
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.inputs import declared_size, written_kind
-from netspec.analysis.network.namespaces import namespace_of
+from netspec.analysis.network.namespaces import block_of, namespace_of
 from netspec.analysis.network.operands import is_literal, literal
 from netspec.analysis.network.values import UNKNOWN, Block, CatalogueName, Scope, Unknown
 from netspec.analysis.runnable import RUNNABLE, Around, runnable
@@ -52,15 +52,17 @@ def analyse_tests(
     scope: Scope,
     analysed: Analysed,
     untrained: str | None,
+    phases: tuple[str, ...] = (),
 ) -> tuple[Assertion, ...]:
     """The asserts of all blocks; those that are wrong in themselves are reported and left out.
 
-    `untrained` says why the spec cannot be trained on a few rows, if it cannot.
+    `untrained` says why the spec cannot be trained on a few rows, if it cannot; `phases` are those
+    that it is trained in.
     """
     found: list[Assertion] = []
     faulty = bodies.context.sink.failed
     for block in blocks:
-        asserts = Asserts(program, bodies, Frame(Scope(scope)), analysed, untrained, faulty)
+        asserts = Asserts(program, bodies, Frame(Scope(scope)), analysed, untrained, phases, faulty)
         for statement in block.body.statements:
             match statement:
                 case tree.Assert():
@@ -93,6 +95,7 @@ class Asserts:
     frame: Frame
     analysed: Analysed
     untrained: str | None
+    phases: tuple[str, ...]
     faulty: bool
     names: dict[str, Fact] = field(default_factory=dict)
     compared: list[_Compared] = field(default_factory=list)
@@ -101,7 +104,13 @@ class Asserts:
     def around(self) -> Around:
         """What an assert that takes a run asks of this block."""
         report = self.bodies.context.report
-        return Around(fact=self.fact, model=self.model, report=report, untrained=self.untrained)
+        return Around(
+            fact=self.fact,
+            model=self.model,
+            report=report,
+            untrained=self.untrained,
+            phases=self.phases,
+        )
 
     def bind(self, statement: tree.Bind) -> None:
         """Bind a name to a fact."""
@@ -275,16 +284,7 @@ class Asserts:
 
     def _block(self, expression: tree.Expr) -> Block | None:
         """The block or model that `G` or `lib.G` names."""
-        value: object = None
-        match expression:
-            case tree.Name():
-                bound = self.frame.scope.find(expression.id)
-                value = bound.value if bound is not None else None
-            case tree.Attribute():
-                file = namespace_of(expression.value, self.frame.scope)
-                if file is not None and file.has(expression.name.id):
-                    value = file.member(expression.name.id)
-        return value if isinstance(value, Block) else None
+        return block_of(expression, self.frame.scope)
 
     def _attribute(self, expression: tree.Attribute) -> Fact:
         name = expression.name

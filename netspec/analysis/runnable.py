@@ -18,6 +18,8 @@ from netspec.syntax import tree
 
 RUNNABLE = ("overfits", "equal")
 MOST_KEYS = 3
+# The argument of `overfits` that names a phase of training.
+PHASE = "phase"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Around:
     report: Callable[[Diagnostic], None]
     # What keeps the spec from being trained on a few rows, if anything does.
     untrained: str | None
+    phases: tuple[str, ...] = ()
 
 
 def runnable(call: tree.Call, around: Around) -> Assertion | None:
@@ -70,6 +73,7 @@ def runnable(call: tree.Call, around: Around) -> Assertion | None:
     name = call.func.id
     wanted = ("A", "B") if name == "equal" else ()
     settings = _settings(call, name, around)
+    phases = _phases(call, around) if name == "overfits" else ()
     if len(call.args) != len(wanted):
         takes = "two models" if wanted else "no arguments by position"
         listed = ", ".join(SETTINGS[name])
@@ -77,14 +81,14 @@ def runnable(call: tree.Call, around: Around) -> Assertion | None:
         around.report(errors.wrong_count(call.span, f"`{name}` takes {takes}", help=advice))
         return None
     models = [around.model(argument) for argument in call.args]
-    if settings is None or None in models:
+    if settings is None or phases is None or None in models:
         return None
     if name == "overfits":
         if around.untrained is not None:
             around.report(errors.not_to_overfit(call.span, around.untrained))
             return None
         rows, steps = int(settings["rows"]), int(settings["steps"])
-        return Overfits(span=call.span, rows=rows, steps=steps, to=settings["to"])
+        return Overfits(span=call.span, rows=rows, steps=steps, to=settings["to"], phases=phases)
     left, right = (model for model in models if model is not None)
     decided = _different(call, left, right)
     if decided is not None:
@@ -100,8 +104,11 @@ def _settings(call: tree.Call, name: str, around: Around) -> dict[str, float] | 
     whole = True
     for keyword in call.keywords:
         given = keyword.name.id
+        if name == "overfits" and given == PHASE:
+            continue
         if given not in known:
-            advice = did_you_mean(given, known) or "it takes " + ", ".join(f"`{k}`" for k in known)
+            takes = [*known, PHASE] if name == "overfits" else [*known]
+            advice = did_you_mean(given, takes) or "it takes " + ", ".join(f"`{k}`" for k in takes)
             message = f"`{name}` has no argument `{given}`"
             around.report(errors.unknown_argument(keyword.name.span, message, help=advice))
             whole = False
@@ -116,6 +123,18 @@ def _settings(call: tree.Call, name: str, around: Around) -> dict[str, float] | 
             around.report(errors.argument_value(keyword.value.span, message))
             whole = False
     return values if whole else None
+
+
+def _phases(call: tree.Call, around: Around) -> tuple[str, ...] | None:
+    """The phases that `overfits` looks at: the one it names, else all; None with a report."""
+    written = next((keyword.value for keyword in call.keywords if keyword.name.id == PHASE), None)
+    if written is None or around.untrained is not None:
+        return around.phases
+    if isinstance(written, tree.Name) and written.id in around.phases:
+        return (written.id,)
+    name = written.id if isinstance(written, tree.Name) else written.span.text
+    around.report(errors.no_such_phase(written.span, name, around.phases))
+    return None
 
 
 def _different(call: tree.Call, left: Model, right: Model) -> Decided | None:

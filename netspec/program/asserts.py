@@ -43,13 +43,15 @@ class Overfits:
     """`overfits(rows=32, steps=200)`: some rows can be learned by heart.
 
     In that many steps of the optimizer, each on all of the rows, the loss falls to the fraction
-    `to` of what it was.
+    `to` of what it was. Where training has phases, that holds of each of `phases` by itself, what
+    the others update standing still.
     """
 
     span: Span
     rows: int
     steps: int
     to: float
+    phases: tuple[str, ...] = ()
 
     def outcome(self, *, passed: bool, found: str) -> Outcome:
         """What became of it, in words."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from netspec.analysis.network.requirements import holds
 from netspec.program.asserts import Equal, Overfits
 from netspec.program.graph import Model, Requirement
-from netspec.program.train import TrainPlan
+from netspec.program.train import Phase, TrainPlan
 from netspec.runner.job import Loss, Split, Splits
 from netspec.runner.run import fit
 from netspec.types import Dim, TensorType
@@ -56,13 +56,14 @@ class Few:
 def overfit(
     asserted: Overfits,
     plan: TrainPlan,
+    phase: Phase,
     network: Model,
     module: nn.Module,
     loss: Loss,
     splits: Splits,
     device: torch.device,
 ) -> tuple[float, float]:
-    """The loss on a few rows before and after training on them alone.
+    """The loss of a phase on a few rows before and after training on them, and in it, alone.
 
     The rows are drawn with the run's seed; loss and optimizer are the plan's, the rate stays as the
     optimizer has it. Raises `RunError` as a run does.
@@ -71,7 +72,6 @@ def overfit(
     order = torch.randperm(len(splits.train), generator=generator)
     batch = next(iter(splits.train.batches(asserted.rows, order)))
     rows = Held(splits.train.fields, tuple(tensor.clone() for tensor in batch))
-    (phase,) = plan.phases
     alone = replace(
         plan,
         phases=(replace(phase, schedule=None),),
@@ -85,7 +85,8 @@ def overfit(
         ema=None,
     )
     run = fit(alone, network, module, (loss,), Few(rows), device=device)
-    return run.history[0]["train.loss"], run.metrics["train"]["loss"]
+    measured = phase.measured[0]
+    return run.history[0][f"train.{measured}"], run.metrics["train"][measured]
 
 
 def difference(asserted: Equal, left: nn.Module, right: nn.Module) -> float | None:

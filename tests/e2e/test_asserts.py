@@ -128,3 +128,90 @@ test {{ assert equal(Left, Right{arguments}) }}
 def test_equal(type: str, left: str, right: str, arguments: str, holds: bool) -> None:
     found = outcome(EQUAL.format(type=type, left=left, right=right, arguments=arguments))
     assert found.passed is holds, found.found
+
+
+PHASED = """
+data {{ make_moons(n_samples=60, noise=0.05, random_state=1) }}
+model Maker {{
+  input z: real[B, 4]
+  scale: Buffer(ones(4))
+  z * scale -> Linear(2)
+}}
+model Critic {{
+  input x: real[B, 2]
+  Linear(16) -> ReLU -> Linear(1)
+}}
+model Tied {{
+  input z: real[B, 4]
+  z -> a: Linear(4, bias=false) -> ReLU -> b: Linear(4, bias=false)
+  tie b.weight = a.weight
+}}
+train {{
+  phase critic {{
+    made      = BCEWithLogitsLoss(-ones(B, 4) -> Maker -> Critic, 0)
+    loss      = BCEWithLogitsLoss(x + 5 -> Critic, 1) + made
+    optimizer = Adam(lr=1e-2)
+    updates   = Critic
+  }}
+  phase maker {{
+    loss      = mean((ones(B, 4) -> Tied -> Maker) ** 2)
+    optimizer = SGD(lr={rate})
+    updates   = [Maker, Tied]
+  }}
+  batch  = 30
+  epochs = 1
+}}
+test {{ assert {asserted} }}
+"""
+
+
+def phased(asserted: str, rate: float = 0.1) -> Outcome:
+    return outcome(PHASED.format(asserted=asserted, rate=rate))
+
+
+def test_a_phase_overfits_by_itself() -> None:
+    one = phased("overfits(phase=critic, rows=16, steps=150)", rate=1e-9)
+    assert one.passed
+    assert one.found[0].found.startswith("the loss of `critic` went from ")
+    assert "maker" not in one.found[0].found
+    assert not phased("overfits(phase=maker, rows=16, steps=150)", rate=1e-9).passed
+
+
+def test_every_phase_has_to_overfit() -> None:
+    found = phased("overfits(rows=16, steps=150)")
+    assert found.passed
+    critic, maker = found.found[0].found.split("; ")
+    assert critic.startswith("the loss of `critic` went from ")
+    assert maker.startswith("the loss of `maker` went from ")
+    wrong = phased("overfits(rows=16, steps=150)", rate=1e-9)
+    assert not wrong.passed
+    assert ", not to " in wrong.found[0].found.split("; ")[1]
+    assert ", not to " not in wrong.found[0].found.split("; ")[0]
+
+
+@pytest.mark.parametrize(
+    ("asserted", "passed", "found"),
+    [
+        ("Tied.params == 16 and Tied.layers == 3", True, ("is 16", "is 3")),
+        ("Tied.params == 32", False, ("is 16",)),
+        (
+            "Maker.params == 10 and Maker.output == Tied.output",
+            False,
+            ("is real[B, 2]", "is real[B, 4]"),
+        ),
+        ("Maker.count(Linear) + Tied.count(Linear) > 3", False, ("is 3",)),
+        ("equal(Tied, Tied)", True, ("the outputs differ by 0",)),
+    ],
+)
+def test_facts_of_several_models(asserted: str, passed: bool, found: tuple[str, ...]) -> None:
+    told = phased(asserted)
+    assert told.passed == passed
+    assert tuple(side.found for side in told.found) == found
+
+
+def test_a_model_that_only_a_test_knows_takes_no_field(tmp_path: Path) -> None:
+    (tmp_path / "lib.net").write_text("model G {\n  input z: real[B, 4]\n  Linear(2)\n}\n")
+    spec = tmp_path / "t.net"
+    text = PHASED.format(asserted="lib.G.params == 10 and lib.G.output == Maker.output", rate=1)
+    spec.write_text('import "lib.net" as lib\n' + text)
+    assert main(["test", str(spec)]) == 0

@@ -186,6 +186,7 @@ from netspec.analysis.errors.stored import (
 from netspec.analysis.errors.tests import (
     no_such_fact,
     no_such_model,
+    no_such_phase,
     not_a_check,
     not_a_type,
     not_in_test,
@@ -224,6 +225,7 @@ __all__ = [
     "classes_not_told",
     "no_such_fact",
     "no_such_model",
+    "no_such_phase",
     "not_a_check",
     "not_a_type",
     "not_in_test",

@@ -261,3 +261,36 @@ def not_in_test(span: Span, message: str, help: str | None) -> Diagnostic:
         test { assert model.output == real[B, 2] }
     """
     return error(message, span, help=help)
+
+
+@code("NS2076")
+def no_such_phase(span: Span, name: str, phases: Sequence[str]) -> Diagnostic:
+    """An assert asks of a phase that training does not have.
+
+    `overfits(phase=maker)` looks at one phase of `train` by its name. A spec whose training has no
+    phases has one loss, and names none.
+
+    Wrong:
+        data { load_iris() }
+        model { Linear(3) }
+        train {
+          loss      = CrossEntropyLoss
+          optimizer = Adam(lr=1e-2)
+          epochs    = 10
+        }
+        test { assert overfits(rows=16, phase=critic) }
+
+    Right:
+        data { load_iris() }
+        model { Linear(3) }
+        train {
+          loss      = CrossEntropyLoss
+          optimizer = Adam(lr=1e-2)
+          epochs    = 10
+        }
+        test { assert overfits(rows=16) }
+    """
+    listed = ", ".join(f"`{phase}`" for phase in phases)
+    notes = (f"its phases are {listed}",) if phases else ("it has one loss, and no phases",)
+    advice = did_you_mean(name, phases) if phases else "leave `phase` away"
+    return error(f"training has no phase `{name}`", span, notes=notes, help=advice)

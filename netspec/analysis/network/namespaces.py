@@ -28,6 +28,20 @@ def namespace_of(expression: tree.Expr, scope: Scope) -> Namespace | None:
     return value if isinstance(value, Namespace) else None
 
 
+def block_of(expression: tree.Expr, scope: Scope) -> Block | None:
+    """The block or model that `G` or `lib.G` names, if it names one."""
+    value: object = None
+    match expression:
+        case tree.Name():
+            bound = scope.find(expression.id)
+            value = bound.value if bound is not None else None
+        case tree.Attribute():
+            file = namespace_of(expression.value, scope)
+            if file is not None and file.has(expression.name.id):
+                value = file.member(expression.name.id)
+    return value if isinstance(value, Block) else None
+
+
 def is_stage_of_file(expression: tree.Attribute, scope: Scope) -> bool:
     """Whether `lib.Name` is a stage; an unknown name is one if it looks like one."""
     namespace = namespace_of(expression.value, scope)
@@ -87,7 +101,10 @@ def called(expression: tree.Expr) -> str:
 
 
 def models_of_files(within: tree.Node, scope: Scope) -> Iterator[tuple[Block, Span]]:
-    """The models of imported files that are named within, each once, with where they are first."""
+    """The models of imported files that are named within, each once, with where they are first.
+
+    A model goes by the name it is first called by, however many names its file has.
+    """
     seen: set[int] = set()
     for node in descend(within):
         if not isinstance(node, tree.Attribute):

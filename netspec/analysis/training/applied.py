@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.builder import Tensor
 from netspec.analysis.network.models import analyse_model
-from netspec.analysis.network.values import Block
+from netspec.analysis.network.namespaces import block_of, called
+from netspec.analysis.network.values import Block, Scope
 from netspec.program.graph import Model
 from netspec.program.state import parameters
 from netspec.source import Span
+from netspec.syntax import tree
 from netspec.types import TensorType
 
 Types = tuple[TensorType, ...]
@@ -36,6 +38,12 @@ class AppliedModels:
     def known(self, block: Block) -> Block | None:
         """The model that a block is, by the name it goes by here; None if it is none of them."""
         return next((m for m in self.blocks if m.definition is block.definition), None)
+
+    def called(self, expression: tree.Expr, scope: Scope) -> str:
+        """The name that a model goes by here, by whichever of its names it is called."""
+        block = block_of(expression, scope)
+        known = self.known(block) if block is not None else None
+        return called(expression) if known is None else known.name
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from netspec.analysis import errors
 from netspec.analysis.network.arithmetic import Report
-from netspec.analysis.network.namespaces import called
 from netspec.analysis.patterns import by_first_names
 from netspec.diagnostics import did_you_mean
 from netspec.program.graph import Model
@@ -28,11 +27,18 @@ class Updates:
 
 
 def written_updates(
-    phase: str, expression: tree.Expr, models: Sequence[str], *, held: bool, report: Report
+    phase: str,
+    expression: tree.Expr,
+    models: Sequence[str],
+    called: Callable[[tree.Expr], str],
+    *,
+    held: bool,
+    report: Report,
 ) -> Updates | None:
     """The patterns that `updates = ...` means; None with a report.
 
-    `models` are the names of the models; `held` says that names of parameters begin with them.
+    `models` are the names of the models, `called` tells the one that an expression stands for;
+    `held` says that names of parameters begin with them.
     """
     items: tuple[tree.Expr, ...] = (expression,)
     if isinstance(expression, tree.ListDisplay | tree.TupleDisplay):

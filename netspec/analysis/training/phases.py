@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from netspec.analysis import errors
@@ -135,14 +136,15 @@ def settled_phases(
     written: Sequence[Written],
     losses: Sequence[Loss],
     network: Model,
-    models: Sequence[str],
+    applied: AppliedModels,
     frozen: Sequence[str],
     bodies: Bodies,
 ) -> tuple[Phase, ...] | None:
     """The phases with the parameters that each updates; None with a report.
 
-    `models` are the names of those that the losses apply, `frozen` patterns of what does not learn.
+    `applied` are the models that the losses apply, `frozen` patterns of what does not learn.
     """
+    models = [model.name for model in applied.models]
     learned = tuple(learned_parameters(network, frozen))
     names = [name for name, _ in learned]
     others = other_names(state(network.graph))
@@ -152,7 +154,7 @@ def settled_phases(
         known = models or ([network.name] if network.name else [])
         updates = [
             said if said is None else by_any_name(said, names, others)
-            for said in (_updates(phase, known, len(models) > 1, bodies) for phase in written)
+            for said in (_updates(phase, known, applied, bodies) for phase in written)
         ]
         owned = [
             None
@@ -193,12 +195,15 @@ def settled_phases(
     return tuple(made)
 
 
-def _updates(phase: Written, models: Sequence[str], held: bool, bodies: Bodies) -> Updates | None:
+def _updates(
+    phase: Written, models: Sequence[str], applied: AppliedModels, bodies: Bodies
+) -> Updates | None:
     binding = phase.statements.settings.get("updates")
     if binding is None:
         return None
-    report = bodies.context.report
-    return written_updates(phase.name, binding.values[0], models, held=held, report=report)
+    called = partial(applied.called, scope=phase.statements.frame.scope)
+    held, report = len(applied.models) > 1, bodies.context.report
+    return written_updates(phase.name, binding.values[0], models, called, held=held, report=report)
 
 
 def _proven(

@@ -66,7 +66,7 @@ def analyse_train(
     frozen = statements.frozen(network)
     weights = statements.weights(network)
     models = [made.name for made in applied.models]
-    phases = settled_phases(written, losses, network, models, statements.freezes, bodies)
+    phases = settled_phases(written, losses, network, applied, statements.freezes, bodies)
     measured = _measurements(statements, data, _judged(model, data, losses), phases or ())
     stored = _stored(data, model, losses, written, report)
     for phase in phases or ():
