@@ -74,7 +74,7 @@ def model_fragment(model: Model, reserved: Iterable[str] = ()) -> Fragment:
     """The classes of a model, the model's own last; none has a `reserved` name."""
     reserved = frozenset(reserved)
     names = import_names(externs_of(model.graph), reserved | given_names(model.graph))
-    plans = plan_classes(model, {*reserved, *names.values()})
+    (plans,) = plan_classes([model], {*reserved, *names.values()})
     return Fragment(plans[-1].name, _classes(plans, model, names) + "\n", names)
 
 
@@ -97,9 +97,8 @@ def models_fragment(models: Sequence[Model], reserved: Iterable[str] = ()) -> Fr
     taken |= set(names.values())
     written: list[str] = []
     made: list[tuple[str, Expr]] = []
-    for model in models:
-        plans = plan_classes(model, taken)
-        taken |= {plan.name for plan in plans}
+    planned = plan_classes(models, taken)
+    for model, plans in zip(models, planned, strict=True):
         written.append(_classes(plans, model, names))
         made.append((f'"{model.name}": ', call(plans[-1].name)))
     entries = Expr(

@@ -15,6 +15,7 @@ from netspec.codegen.arguments import MISSING, Fixed, Given, Naming, Place, Vect
 from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local, parted
 from netspec.codegen.nesting import Levels, block_of
 from netspec.codegen.plans import Body, Chain, ClassPlan, Held, Hole, Instance, Leaf, Part, Path
+from netspec.program import together
 from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref, Stored, every_step
 from netspec.types import TensorType
 
@@ -46,19 +47,32 @@ class _Group:
         return self.key[-1] == "*"
 
 
-def plan_classes(model: Model, reserved: Iterable[str] = ()) -> tuple[ClassPlan, ...]:
-    """The classes of a model as they are written: what is needed first, the model last.
+def plan_classes(
+    models: Sequence[Model], reserved: Iterable[str] = ()
+) -> tuple[tuple[ClassPlan, ...], ...]:
+    """The classes of each model as they are written: what is needed first, the model's own last.
 
-    No class takes a `reserved` name.
+    What several models use is one class, which stands with the first of them. No class takes a
+    `reserved` name.
     """
     groups: dict[GroupKey, _Group] = {}
-    root: GroupKey = ("model",)
-    _collect(model.graph, root, model.name or "Model", groups, Levels(model.graph))
-    namer = _Namer(groups, root, reserved)
-    plans: list[ClassPlan] = []
-    for key in _inside_out(groups, root):
-        plans.extend(_settle(groups[key], namer, inline=key != root))
-    return tuple(plans)
+    whole = together(models)
+    assert whole is not None
+    levels = Levels(whole.graph)
+    roots: list[GroupKey] = [("model",)]
+    if len(models) > 1:
+        roots = [("model", model.name) for model in models]
+    for root, model in zip(roots, models, strict=True):
+        _collect(model.graph, root, model.name or "Model", groups, levels)
+    namer = _Namer(groups, roots, reserved)
+    made: list[tuple[ClassPlan, ...]] = []
+    seen: set[GroupKey] = set()
+    for root in roots:
+        plans: list[ClassPlan] = []
+        for key in _inside_out(groups, root, seen):
+            plans.extend(_settle(groups[key], namer, inline=key not in roots))
+        made.append(tuple(plans))
+    return tuple(made)
 
 
 def _collect(
@@ -91,9 +105,10 @@ def _collect(
     return use
 
 
-def _inside_out(groups: Mapping[GroupKey, _Group], root: GroupKey) -> Iterator[GroupKey]:
-    """Every group after those it needs."""
-    seen: set[GroupKey] = set()
+def _inside_out(
+    groups: Mapping[GroupKey, _Group], root: GroupKey, seen: set[GroupKey]
+) -> Iterator[GroupKey]:
+    """Every group that is not `seen` yet, after those it needs."""
 
     def visit(key: GroupKey) -> Iterator[GroupKey]:
         if key in seen:
@@ -107,18 +122,21 @@ def _inside_out(groups: Mapping[GroupKey, _Group], root: GroupKey) -> Iterator[G
 
 
 class _Namer:
-    """Names for classes; the model and the blocks come before containers."""
+    """Names for classes; the models and the blocks come before containers."""
 
     def __init__(
-        self, groups: Mapping[GroupKey, _Group], root: GroupKey, reserved: Iterable[str]
+        self,
+        groups: Mapping[GroupKey, _Group],
+        roots: Sequence[GroupKey],
+        reserved: Iterable[str],
     ) -> None:
         self._taken = set(reserved)
         self._first: dict[GroupKey, str] = {}
         # A key that is longer is that of a container in a block.
         lengths = {"block": 2, "nested": 3}
         blocks = [key for key in groups if len(key) == lengths.get(key[0])]
-        for key in [root, *blocks]:
-            fallback = "Model" if key == root else "Block"
+        for key in [*roots, *blocks]:
+            fallback = "Model" if key in roots else "Block"
             self._first[key] = self._take(groups[key].name, fallback)
 
     def first(self, group: _Group) -> str:
