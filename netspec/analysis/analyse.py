@@ -134,8 +134,7 @@ def _analyse(
             program,
             bodies,
             scope,
-            # Only a test knows it: no field of the data has to flow into it.
-            lambda block: analyse_model(block, known, (), bodies),
+            lambda block: analyse_model(block, known, (), bodies),  # no field has to flow into it
             _untrained(train_block, data_block),
             _phases(train_block),
         )

@@ -151,10 +151,9 @@ def settled_phases(
     updates: list[Updates | None] = [None] * len(written)
     owned: list[tuple[str, ...] | None] = [None] * len(written)
     if written[0].name:
-        known = models or ([network.name] if network.name else [])
         updates = [
             said if said is None else by_any_name(said, names, others)
-            for said in (_updates(phase, known, applied, bodies) for phase in written)
+            for said in (_updates(phase, network, applied, bodies) for phase in written)
         ]
         owned = [
             None
@@ -196,11 +195,12 @@ def settled_phases(
 
 
 def _updates(
-    phase: Written, models: Sequence[str], applied: AppliedModels, bodies: Bodies
+    phase: Written, network: Model, applied: AppliedModels, bodies: Bodies
 ) -> Updates | None:
     binding = phase.statements.settings.get("updates")
     if binding is None:
         return None
+    models = [model.name for model in applied.models or (network,) if model.name]
     called = partial(applied.called, scope=phase.statements.frame.scope)
     held, report = len(applied.models) > 1, bodies.context.report
     return written_updates(phase.name, binding.values[0], models, called, held=held, report=report)
