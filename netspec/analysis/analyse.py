@@ -22,7 +22,7 @@ from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.models import analyse_model, told_by
 from netspec.analysis.network.namespaces import models_of_files, namespace_of
 from netspec.analysis.network.operands import literal
-from netspec.analysis.network.values import Block, CatalogueName, Scope, Unknown
+from netspec.analysis.network.values import UNKNOWN, Block, CatalogueName, Scope, Unknown
 from netspec.analysis.params import Override, resolve_params
 from netspec.analysis.places import header
 from netspec.analysis.training.applied import AppliedModels
@@ -231,9 +231,12 @@ def _definitions(file: tree.File, context: Context, scope: Scope) -> list[Block]
 def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader) -> DataPlan | None:
     frame = Frame(scope)
 
-    def constant(expression: tree.Expr) -> Literal | None:
-        if isinstance(expression, tree.Name) and scope.find(expression.id) is None:
+    def constant(expression: tree.Expr) -> Literal | Unknown:
+        bound = scope.find(expression.id) if isinstance(expression, tree.Name) else None
+        if isinstance(expression, tree.Name) and bound is None:
             return None
+        if bound is not None and isinstance(bound.value, Unknown):
+            return UNKNOWN
         if isinstance(expression, tree.Attribute) and not namespace_of(expression.value, scope):
             return None
         value = bodies.constant(expression, frame)

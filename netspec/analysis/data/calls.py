@@ -154,6 +154,11 @@ class Calls(Expressions):
             case tree.Call(func=tree.Attribute() as func) if self.is_of_file(func):
                 return self._stage_of_file(value, func, stage, before)
             case _:
+                named = stage.func if isinstance(stage, tree.Call) else stage
+                head = named.value if isinstance(named, tree.Attribute) else None
+                if head is not None and isinstance(self.block.constant(head), Unknown):
+                    self.block.failed = True  # what was wrong with the import was reported
+                    return UNKNOWN
                 advice = "a transform, a function, `select` or `except` comes after `->`"
                 return self.block.fail(errors.not_for_data(stage.span, "this stage", advice))
         if isinstance(value, Augmented) and name.id in SELECTORS:

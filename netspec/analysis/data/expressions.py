@@ -92,7 +92,7 @@ class Expressions(ABC):
                 package == PACKAGE
             ):
                 return self.of_package(func, expression)
-            case tree.Call(func=tree.Attribute(value=before)) if isinstance(
+            case tree.Call(func=tree.Attribute(value=tree.Name() as before)) if isinstance(
                 self.evaluate(before), Unknown
             ):
                 return UNKNOWN
@@ -118,6 +118,8 @@ class Expressions(ABC):
                 return named.value
             return as_use(named.value, named.step)
         value = self.block.constant(name)
+        if isinstance(value, Unknown):
+            self.block.failed = True  # its mistake was reported
         if value is not None:
             return value
         if self.is_callable(name.id):
