@@ -25,6 +25,7 @@ WORDS = {
     "ints": "a list of whole numbers",
     "floats": "a list of numbers",
     "strings": "a list of texts",
+    "numbers": "a number or a list of numbers, or of such lists",
     "float_pair": "a tuple of 2 numbers",
     "optional_float_pair": "a tuple of 2 numbers, the first may be `none`",
     "float_triple": "a tuple of 3 numbers",
@@ -60,6 +61,13 @@ def _all(test: Callable[[object], bool], value: object, length: int | None = Non
     )
 
 
+def _is_nested(value: object) -> bool:
+    """Whether it is a number, a truth value or a list of such, or of such lists."""
+    if isinstance(value, tuple):
+        return value != () and all(_is_nested(item) for item in value)
+    return isinstance(value, int | float)
+
+
 def _fits_one(type_name: str, value: Operand) -> bool:
     match type_name:
         case "int":
@@ -83,6 +91,8 @@ def _fits_one(type_name: str, value: Operand) -> bool:
             return _all(is_size, value)
         case "floats":
             return _all(is_number, value)
+        case "numbers":
+            return _is_nested(value)
         case "strings":
             return _all(lambda item: isinstance(item, str), value)
         case "schedules":  # by their names

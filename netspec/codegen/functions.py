@@ -70,8 +70,8 @@ _TABLE: dict[Form, str] = {
     Form.EINOPS: "rearrange reduce repeat",
     Form.SPREAD: "block_diag cartesian_prod einsum meshgrid",
     Form.CREATED: """
-        arange empty eye full linspace logspace ones rand randint randn randperm tril_indices
-        triu_indices zeros
+        arange empty eye full linspace logspace ones rand randint randn randperm tensor
+        tril_indices triu_indices zeros
         """,
 }
 

@@ -172,7 +172,8 @@ class StoredTensors(Instances):
             message = f"`{what}` takes a shape or a tensor, not {describe(value)}"
             advice = None
             if isinstance(value, tuple):
-                message, advice = "a shape is a list of whole numbers", "`//` divides them"
+                message = "a shape is a list of whole numbers"
+                advice = f"`tensor({first.span.text})` is a tensor of numbers; `//` divides sizes"
             elif isinstance(value, float):
                 advice = f"`full([], {first.span.text})` is a tensor of one number"
             elif _is_size(value):

@@ -144,6 +144,7 @@ WHOLE: dict[str, Callable[[Call], tuple[TensorType, ...]]] = {
     "rand": creation.constant,
     "randn": creation.normal,
     "full": creation.full,
+    "tensor": creation.told,
     "zeros_like": creation.like_constant,
     "ones_like": creation.like_constant,
     "rand_like": creation.like_constant,

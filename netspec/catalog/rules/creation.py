@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import ceil, isfinite
+from collections.abc import Callable, Sequence
+from math import ceil, isfinite, prod
 
 from netspec.catalog.call import Call, as_dim
-from netspec.catalog.kinds import INT, REAL, UNIT, of_number
+from netspec.catalog.kinds import BOOL, INT, REAL, UNIT, of_number
 from netspec.types import Dim, Kind, TensorType, lowest
 
 
@@ -35,6 +35,31 @@ def full(call: Call) -> tuple[TensorType, ...]:
     value = call.arguments["fill_value"]
     assert isinstance(value, int | float | Dim)
     return (TensorType(of_number(value), _shape(call)),)
+
+
+def told(call: Call) -> tuple[TensorType, ...]:
+    """`tensor`: the numbers of a list, and of lists of one length."""
+    shape: list[int] = []
+    level = [call.arguments["data"]]
+    while any(isinstance(item, tuple) for item in level):
+        lengths = {len(item) if isinstance(item, tuple) else None for item in level}
+        if len(lengths) > 1:
+            call.refuse("value", "the lists of a tensor are all of one length", argument="data")
+            break
+        level = [part for item in level if isinstance(item, tuple) for part in item]
+        shape.append(len(level) // prod(shape))
+    numbers = [item for item in level if isinstance(item, int | float)]
+    return (TensorType(_kind_of(numbers), tuple(Dim.of(size) for size in shape)),)
+
+
+def _kind_of(numbers: Sequence[float]) -> Kind:
+    """What numbers are together: truth values, indices, integers or floats, as torch has it."""
+    if any(isinstance(number, float) for number in numbers):
+        return UNIT if all(0 <= number <= 1 for number in numbers) else REAL
+    if all(isinstance(number, bool) for number in numbers):
+        return BOOL
+    least, most = min(numbers), max(numbers)
+    return Kind("index", Dim.of(int(most) + 1)) if least >= 0 else INT
 
 
 def like_constant(call: Call) -> tuple[TensorType, ...]:
