@@ -15,6 +15,35 @@ SCHEDULES = {
     "MultiplicativeLR": "takes a Python function",
 }
 
+# What torchvision has beside those that the prelude declares.
+CHOOSES = "chooses among other transforms: write those you want"
+SEVERAL = "gives several images of one: a row holds one"
+IMAGE_TRANSFORMS = {
+    "AugMix": CHOOSES,
+    "AutoAugment": CHOOSES,
+    "Compose": "is what `->` says: `x -> RandomCrop(28) -> RandomHorizontalFlip`",
+    "ConvertImageDtype": "is not needed: images are numbers within 0 to 1",
+    "ElasticTransform": "bends images by a field of noise: `RandomAffine` turns and shears them",
+    "FiveCrop": SEVERAL,
+    "Lambda": "takes a Python function: a transform of your own is `extern transform`",
+    "LinearTransformation": "takes a matrix of all pixels: `flatten -> PCA(whiten=true)` fits one",
+    "PILToTensor": "is not needed: images are numbers within 0 to 1",
+    "RandAugment": CHOOSES,
+    "RandomAdjustSharpness": "sharpens or blurs: `GaussianBlur` blurs",
+    "RandomApply": "gives a chance to others: those here have chances of their own, `p`",
+    "RandomAutocontrast": "hangs on an image's extremes: `ColorJitter` changes contrast",
+    "RandomChoice": CHOOSES,
+    "RandomEqualize": "works on bytes: `ColorJitter(contrast=0.5)` changes contrast",
+    "RandomOrder": "gives others an order of chance: `ColorJitter` has one",
+    "RandomPerspective": "moves the corners: `RandomAffine` turns, moves and shears",
+    "RandomPosterize": "works on bytes: `ColorJitter` changes colours",
+    "RandomSolarize": "inverts what is bright: `RandomInvert` inverts all",
+    "TenCrop": SEVERAL,
+    "ToPILImage": "is not needed: images are numbers within 0 to 1",
+    "ToTensor": "is not needed: images are numbers within 0 to 1",
+    "TrivialAugmentWide": CHOOSES,
+}
+
 TRANSFORMS = {
     "FunctionTransformer": "takes a Python function: the functions of data say it, `x -> log1p`",
     "KBinsDiscretizer": "keeps as many bins as the rows fill, which no `check` can tell",

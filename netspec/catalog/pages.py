@@ -38,6 +38,7 @@ LEFT_OUT = {
     **left_out.SCHEDULES,
     **left_out.TRANSFORMS,
     **SETS,
+    **left_out.IMAGE_TRANSFORMS,
 }
 
 OF_VARIABLE = {

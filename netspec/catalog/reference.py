@@ -22,7 +22,7 @@ LEFT_OUT = {
     "loss": left_out.LOSSES,
     "optimizer": left_out.OPTIMIZERS,
     "schedule": left_out.SCHEDULES,
-    "transform": left_out.TRANSFORMS,
+    "transform": {**left_out.TRANSFORMS, **left_out.IMAGE_TRANSFORMS},
     "source": SETS,
 }
 

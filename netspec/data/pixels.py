@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from netspec.data.colors import gray
+from netspec.data.geometry import crop_middle, pad_images
 from netspec.data.reading import Array, decode_images, resize_images
 
 Floats = tuple[float, ...]
@@ -36,9 +38,7 @@ class Cropping:
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """images: (B, C, H, W)."""
-        height, width = self.size
-        top, left = round((images.shape[2] - height) / 2), round((images.shape[3] - width) / 2)
-        return images[:, :, top : top + height, left : left + width]
+        return crop_middle(images, size=self.size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,23 @@ class Greying:
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """images: (B, 3, H, W)."""
-        red, green, blue = torch.split(images, 1, dim=1)
-        return red * 0.2989 + green * 0.587 + blue * 0.114
+        return gray(images)
 
 
-Finish = Normalization | Cropping | Greying
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Padding:
+    """A border around each image: left, top, right, bottom."""
+
+    padding: tuple[int, int, int, int]
+    fill: float
+    mode: str
+
+    def apply(self, images: torch.Tensor) -> torch.Tensor:
+        """images: (B, C, H, W)."""
+        return pad_images(images, padding=self.padding, fill=(self.fill,), mode=self.mode)
+
+
+Finish = Normalization | Cropping | Greying | Padding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

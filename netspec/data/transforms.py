@@ -23,10 +23,10 @@ from sklearn.preprocessing import (
 )
 
 from netspec import data as room
-from netspec.data.pixels import Cropping, Floats, Greying, Pixels
+from netspec.data.pixels import Cropping, Floats, Greying, Padding, Pixels
 from netspec.data.reading import center_crop, grayscale, stack_categories
 from netspec.data.texts import cut_windows
-from netspec.program.data import Transform
+from netspec.program.data import Transform, borders
 from netspec.program.graph import Literal
 
 # Every class that learns numbers, by the name it has in a spec: those that give each column back,
@@ -99,6 +99,16 @@ def apply(transform: Transform, value: Any, learned: Any) -> Any:
             return center_crop(value, (height, width))
         case "Grayscale":
             return value.finished_by(Greying()) if isinstance(value, Pixels) else grayscale(value)
+        case "Pad":
+            left, top, right, bottom = borders(arguments["padding"])
+            fill, mode = arguments.get("fill", 0), str(arguments.get("padding_mode", "constant"))
+            assert isinstance(fill, int | float)
+            if isinstance(value, Pixels):
+                padding = (left, top, right, bottom)
+                return value.finished_by(Padding(padding=padding, fill=float(fill), mode=mode))
+            around = ((0, 0), (0, 0), (top, bottom), (left, right))
+            options: dict[str, Any] = {"constant_values": fill} if mode == "constant" else {}
+            return np.pad(value, around, mode, **options)  # type: ignore[call-overload]  # checked names
         case "Resize":
             size = arguments["size"]
             assert isinstance(size, tuple)

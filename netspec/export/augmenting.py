@@ -1,4 +1,4 @@
-"""What chance does to images in an exported script: the function that its training loop calls."""
+"""What is done to images in batches, in an exported script: the function its loop calls."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Sequence
 from netspec.codegen.layout import Expr, call, display, literal
 from netspec.export.writing import Writer
 from netspec.program.data import Augment, Field
+from netspec.program.graph import Literal
 
-FUNCTIONS = {
-    "RandomCrop": "random_crop",
-    "RandomHorizontalFlip": "random_flip",
-    "RandomVerticalFlip": "random_flip",
-}
+# Options that hold any number of things: as many as there are channels, or changes of colour.
+LISTS = frozenset({"fill", "value", "mean", "std", "changes"})
 
 
 def augment_helpers(fields: Sequence[Field]) -> tuple[str, ...]:
     """The functions that the script then needs."""
-    return tuple(dict.fromkeys(FUNCTIONS[change.name] for f in fields for change in f.augments))
+    return tuple(dict.fromkeys(change.function for f in fields for change in f.augments))
 
 
 def augment_function(fields: Sequence[Field]) -> str:
@@ -26,29 +24,30 @@ def augment_function(fields: Sequence[Field]) -> str:
     if not changed:
         return ""
     writer = Writer()
-    count = sum(change.draws for field in changed for change in field.augments)
+    counts = [c.draws for field in changed for c in field.augments if c.draws]
     with writer.block("def augment(rows: Rows, draws: Tensor | None = None) -> Rows:"):
         writer.line('"""Change images as the random numbers of each row tell, in training."""')
-        writer.line(f"numbers = [None] * {count} if draws is None else draws.unbind(1)")
+        sizes = display("[", [literal(count) for count in counts], "]")
+        split = call("draws.split", [sizes], [("dim", literal(1))])
+        writer.expression(f"drawn = [None] * {len(counts)} if draws is None else ", split)
         place = 0
         for field in changed:
             writer.line(f"images = rows[{literal(field.name)}]")
             for change in field.augments:
-                drawn = [f"numbers[{place + at}]" for at in range(change.draws)]
-                writer.expression("images = ", _call(change, drawn))
-                place += change.draws
+                writer.expression("images = ", _call(change, f"drawn[{place}]"))
+                place += bool(change.draws)
             writer.line(f"rows = {{**rows, {literal(field.name)}: images}}")
         writer.line("return rows")
     return writer.text()
 
 
-def _call(change: Augment, drawn: Sequence[str]) -> Expr:
-    if change.name == "RandomCrop":
-        fill = display("[", [literal(number) for number in change.fill], "]")
-        options = [("size", literal(change.size)), ("padding", literal(change.padding))]
-        options.append(("fill", fill))
-    else:
-        dim = 3 if change.name == "RandomHorizontalFlip" else 2
-        options = [("p", literal(change.p)), ("dim", literal(dim))]
-    operands = [Expr(text) for text in ("images", *drawn)]
-    return call(FUNCTIONS[change.name], operands, options)
+def _call(change: Augment, drawn: str) -> Expr:
+    operands = [Expr("images"), *([Expr(drawn)] if change.draws else [])]
+    options = [(name, _option(name, value)) for name, value in change.options]
+    return call(change.function, operands, options)
+
+
+def _option(name: str, value: Literal) -> Expr:
+    if name in LISTS and isinstance(value, tuple):
+        return display("[", [literal(item) for item in value], "]")
+    return literal(value)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.analysis.data.values import parts, uses
-from netspec.data import array_files, augmenting, frames, reading, tables, texts, vision_sets
+from netspec.data import array_files, colors, frames, geometry, reading, tables, texts, vision_sets
 from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
@@ -52,8 +52,23 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         texts.cut_windows,
         reading.center_crop,
         reading.grayscale,
-        augmenting.random_crop,
-        augmenting.random_flip,
+        geometry.crop_middle,
+        geometry.pad_images,
+        geometry.random_crop,
+        geometry.random_flip,
+        geometry.chosen_box,
+        geometry.resizing,
+        geometry.random_resized_crop,
+        geometry.random_affine,
+        geometry.random_erase,
+        colors.normalize_images,
+        colors.gray,
+        colors.random_gray,
+        colors.random_invert,
+        colors.turn_hue,
+        colors.change_color,
+        colors.color_jitter,
+        colors.gaussian_blur,
         reading.split_rows,
         reading.split_groups,
     )
@@ -68,6 +83,7 @@ MODULES: Mapping[str, str] = {
     "Mapping": "from collections.abc import Mapping",
     "Sequence": "from collections.abc import Sequence",
     "Any": "from typing import Any",
+    "permutations": "from itertools import permutations",
     "ThreadPoolExecutor": "from concurrent.futures import ThreadPoolExecutor",
     "Path": "from pathlib import Path",
     "np": "import numpy as np",

@@ -22,6 +22,7 @@ from netspec.program.data import (
     Statistic,
     Transform,
     Use,
+    borders,
 )
 from netspec.program.externs import Extern
 
@@ -327,6 +328,13 @@ class Printer:
                 size = side if isinstance(side, tuple) else (side, side)
                 helper = self.helper("center_crop")
                 return f"{helper}({self.pixels(transform.value)}, {literal(size)})"
+            case "Pad":
+                left, top, right, bottom = borders(arguments["padding"])
+                around = f"((0, 0), (0, 0), ({top}, {bottom}), ({left}, {right}))"
+                mode = literal(arguments.get("padding_mode", "constant"))
+                fill = f", constant_values={literal(arguments.get('fill', 0))}"
+                extra = fill if mode == '"constant"' else ""
+                return f"np.pad({self.pixels(transform.value)}, {around}, {mode}{extra})"
             case "Grayscale":
                 return f"{self.helper('grayscale')}({self.pixels(transform.value)})"
             case "Resize":

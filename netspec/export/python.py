@@ -120,7 +120,7 @@ def _script(program: Program, makes: str, fields: Sequence[str]) -> Script:
         shuffled=known is not None and plan.batch is not None and plan.batch < known,
         measured_rows=evaluation_rows(plan.batch, plan.row_numbers(network)),
         draws=sum(change.draws for change in changes),
-        crops=any(change.name == "RandomCrop" for change in changes),
+        crops=any(change.always for change in changes),
     )
     if plan.models:
         known_target = plan.judged.target

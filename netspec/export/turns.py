@@ -18,7 +18,7 @@ class Script:
     `prediction` and `target` are what metrics compare, as expressions over `output` and `rows`;
     `whole` says that every step takes all rows, `shuffled` that there surely are more rows than a
     batch takes; `measured_rows` is how many are measured at once. `draws` is how many random
-    numbers a row of images takes in training, `crops` says that they are cropped when measured
+    numbers a row of images takes in training, `crops` says that they change when measured
     too. `compiled` holds inside the loop of a plan that says so.
     """
 

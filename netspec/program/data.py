@@ -26,22 +26,29 @@ Category = str | int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Augment:
-    """A change of images by chance, in training only.
+    """A change of images in batches: by chance in training, or fixed, and after such a one.
 
-    A crop has a `size` (height, width), after a border `padding` (height, width) of `fill`, one
-    number or one for each channel; a flip has the chance `p`.
+    `function` of `netspec.data.augmenting` makes it, given `options` and `draws` random numbers for
+    each row; a change without any is made whenever rows are looked at.
     """
 
-    name: OneOf["RandomCrop", "RandomHorizontalFlip", "RandomVerticalFlip"]
-    size: tuple[int, int] = (0, 0)
-    padding: tuple[int, int] = (0, 0)
-    fill: tuple[float, ...] = (0.0,)
-    p: float = 0.0
+    name: str
+    function: str
+    options: Arguments
+    draws: int = 0
 
     @property
-    def draws(self) -> int:
-        """How many random numbers it takes for a row."""
-        return 2 if self.name == "RandomCrop" else 1
+    def always(self) -> bool:
+        """Whether it changes images outside of training too: a crop then takes the middle."""
+        return not self.draws or self.function in {"random_crop", "random_resized_crop"}
+
+
+def borders(padding: Literal) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom: of one number, of two for the sides and the others, or of four."""
+    given = padding if isinstance(padding, tuple) else (padding,)
+    sides = [side for side in given if isinstance(side, int)]
+    left, top, right, bottom = sides * (4 // len(sides))
+    return left, top, right, bottom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

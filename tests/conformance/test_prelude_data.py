@@ -117,6 +117,24 @@ def test_every_transform_of_sklearn_is_declared_or_left_out() -> None:
     assert not declared & set(left_out.TRANSFORMS)
 
 
+# Those of torchvision.transforms 0.28, which need not be installed here.
+OF_TORCHVISION = """
+AugMix AutoAugment CenterCrop ColorJitter Compose ConvertImageDtype ElasticTransform FiveCrop
+GaussianBlur Grayscale Lambda LinearTransformation Normalize PILToTensor Pad RandAugment
+RandomAdjustSharpness RandomAffine RandomApply RandomAutocontrast RandomChoice RandomCrop
+RandomEqualize RandomErasing RandomGrayscale RandomHorizontalFlip RandomInvert RandomOrder
+RandomPerspective RandomPosterize RandomResizedCrop RandomRotation RandomSolarize
+RandomVerticalFlip Resize TenCrop ToPILImage ToTensor TrivialAugmentWide
+"""
+
+
+def test_every_transform_of_torchvision_is_declared_or_left_out() -> None:
+    entries = [catalog.load().find("transform", name) for name in catalog.load().names("transform")]
+    declared = {e.name for e in entries if e and e.target.startswith("torchvision.transforms:")}
+    assert set(OF_TORCHVISION.split()) == {*declared, *left_out.IMAGE_TRANSFORMS}
+    assert not declared & set(left_out.IMAGE_TRANSFORMS)
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_rows_and_types_are_those_declared(name: str, tmp_path: Path) -> None:
     small = "n_samples=12" if "n_samples" in theirs(name).parameters else ""

@@ -33,6 +33,14 @@ IMAGE_CASES = {
         "RandomCrop(7, padding=1, fill=0.25) -> RandomHorizontalFlip -> Normalize(0.5, 0.3) "
         "-> RandomVerticalFlip(0.1)"
     ),
+    "turned_and_erased": changed(
+        "RandomResizedCrop(7, scale=[0.5, 1]) -> RandomRotation(20) -> ColorJitter(0.3, 0.3) "
+        "-> Pad(1) -> Normalize(0.5, 0.3) -> RandomErasing(0.5) -> CenterCrop([7, 8])"
+    ),
+    "moved_and_blurred": changed(
+        'Pad([0, 1], padding_mode="reflect") -> RandomAffine(9, [0.1, 0.1], [0.8, 1.2], 4, '
+        'interpolation="bilinear", fill=0.5) -> GaussianBlur(3) -> RandomInvert(0.2)'
+    ),
     "cropped_from_the_middle": changed("CenterCrop([7, 6]) -> RandomCrop([5, 6])"),
     "flipped_all_at_once": changed("RandomHorizontalFlip(0.3)", "LBFGS(lr=0.1)"),
     "flipped_and_accumulated": changed(

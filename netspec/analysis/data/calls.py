@@ -180,8 +180,8 @@ class Calls(Expressions):
         if name.id in self.block.catalog.faulty:
             self.block.failed = True  # its declaration was reported
             return UNKNOWN
-        if name.id in left_out.TRANSFORMS:
-            reason = left_out.TRANSFORMS[name.id]
+        reason = {**left_out.TRANSFORMS, **left_out.IMAGE_TRANSFORMS}.get(name.id)
+        if reason is not None:
             return self.block.fail(errors.transform_left_out(name.span, name.id, reason))
         names = (*self.block.catalog.names("transform"), *FUNCTIONS, *SELECTORS)
         return self.block.fail(errors.unknown_name(name.span, name.id, names))

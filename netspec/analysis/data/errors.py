@@ -528,7 +528,7 @@ def too_few_groups(span: Span, part: str, groups: int) -> Diagnostic:
 
 @code("NS5537")
 def transform_left_out(span: Span, name: str, reason: str) -> Diagnostic:
-    """A transform of scikit-learn that data blocks do not have.
+    """A transform of scikit-learn or torchvision that data blocks do not have.
 
     `netspec doc KBinsDiscretizer` says why, and so does the message; what stands in its place is
     named there.
@@ -552,20 +552,20 @@ def transform_left_out(span: Span, name: str, reason: str) -> Diagnostic:
 def after_chance(span: Span, what: str) -> Diagnostic:
     """Something comes after a transform that changes images by chance.
 
-    `RandomCrop` and the flips act when a batch is trained on, after everything else was made once
-    for all rows. Only `Normalize`, which does the same to every number, may follow them.
+    `RandomCrop`, `ColorJitter` and their like act when a batch is trained on, after everything else
+    was made once for all rows. Only other transforms of images may follow them, all but `Resize`.
 
     Wrong:
         data {
           digits = load_digits()
-          x      = digits.images -> unsqueeze(1) -> RandomCrop(8, padding=1) -> CenterCrop(6)
+          x      = digits.images -> unsqueeze(1) -> RandomCrop(6, padding=1) -> flatten
           y      = digits.y
         }
 
     Right:
         data {
           digits = load_digits()
-          x      = digits.images -> unsqueeze(1) -> CenterCrop(6) -> RandomCrop(6, padding=1)
+          x      = digits.images -> unsqueeze(1) -> RandomCrop(6, padding=1) -> CenterCrop(4)
           y      = digits.y
         }
     """

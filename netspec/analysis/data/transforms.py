@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from netspec.analysis.data import errors, features, images
+from netspec.analysis.data import chance, errors, features, images
 from netspec.analysis.data.applying import Use
 from netspec.analysis.data.block import Block
 from netspec.analysis.data.user_transforms import user_transformed
@@ -15,6 +15,8 @@ from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Category
 from netspec.types import Dim, Kind
 
+# What may follow a transform of chance: images are changed so batch by batch.
+AFTER_CHANCE = (images.HANDLERS.keys() | chance.HANDLERS.keys()) - {"Resize"}
 STRATEGIES = ("mean", "median", "most_frequent", "constant")
 
 
@@ -23,7 +25,7 @@ def transformed(block: Block, use: Use, value: Value) -> Value:
     if isinstance(value, Unknown):
         return UNKNOWN
     extern = block.extern(use.entry)
-    if isinstance(value, Augmented) and (extern or use.name not in images.AFTER_CHANCE):
+    if isinstance(value, Augmented) and (extern or use.name not in AFTER_CHANCE):
         return block.fail(errors.after_chance(use.span, f"`{use.name}`"))
     if extern is not None:
         place = (use.span, use.before)
@@ -171,6 +173,7 @@ def _ordinal(block: Block, use: Use, value: Value) -> Value:
 HANDLERS: Mapping[str, Callable[[Block, Use, Value], Value]] = {
     **features.HANDLERS,
     **images.HANDLERS,
+    **chance.HANDLERS,
     "SimpleImputer": _imputed,
     "OneHotEncoder": _one_hot,
     "OrdinalEncoder": _ordinal,

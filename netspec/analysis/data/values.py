@@ -97,11 +97,19 @@ class Array:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Augmented:
-    """Images that chance changes in training: `array` before that, `dims` of a row afterwards."""
+    """Images that chance changes in training: `array` before that, `dims` of a row afterwards.
+
+    The kind of `array` is that of the numbers afterwards too.
+    """
 
     array: Array
     dims: tuple[int, int, int]
     augments: tuple[Augment, ...]
+
+    def after(self, change: Augment, dims: tuple[int, int, int], kind: Kind) -> Augmented:
+        """The images after one more change, which makes numbers of that kind."""
+        array = replace(self.array, kind=kind, values=None)
+        return Augmented(array=array, dims=dims, augments=(*self.augments, change))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,7 @@ def test_a_chance_of_none_or_all(chance: str, flipped: bool, tmp_path: Path) -> 
 
 
 def test_crops_are_those_that_the_numbers_tell(tmp_path: Path) -> None:
-    split = loaded(" -> RandomCrop([7, 9], padding=[0, 2], fill=0.5)", tmp_path).train
+    split = loaded(" -> RandomCrop([7, 9], padding=[2, 0], fill=0.5)", tmp_path).train
     drawn, places = numbers(split, 4, 2), set()
     for image, seen, (down, across) in zip(plain(split), trained(split, 4), drawn, strict=True):
         top, left = int(down * 2), int(across * 4)
