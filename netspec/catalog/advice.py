@@ -65,6 +65,8 @@ def kind_help(call: Call, wanted: str, given: TensorType, position: int) -> str 
             return None
         case "real", "index":
             return "look the indices up in an `Embedding`"
+        case "real", "int" if call.kind == "layer":
+            return "arithmetic makes them real, `x * 1.0`; in the data `-> StandardScaler` does too"
         case _:
             return None
 

@@ -58,7 +58,8 @@ class Field:
     `step` is the step that makes it, `stored` the dtype its tensor is held in. `origin` says in
     words where it comes from: `rows.medv is one number per row (boston.csv, column 14)`.
     `consumed` says whether something else in the data block uses it. `augments` are what chance
-    does to its images in training; the type is that afterwards.
+    does to its images in training; the type is that afterwards. `ranges` are those of its columns,
+    where they are a source's, unchanged, and were looked at.
     """
 
     span: Span
@@ -70,6 +71,16 @@ class Field:
     consumed: bool = False
     class_names: tuple[str, ...] = ()
     augments: tuple[Augment, ...] = ()
+    ranges: tuple[ColumnRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRange:
+    """The smallest and the largest number that was seen in a column."""
+
+    column: str
+    low: float
+    high: float
 
 
 # --- expressions -----------------------------------------------------------------------------

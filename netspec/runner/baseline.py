@@ -69,6 +69,9 @@ def measure_baseline(
     if plan.task != "regression" and not is_classifier(kind()):
         reason = "it tells numbers, and this model tells classes apart"
         raise RunError(baseline_failed(baseline.span, name=baseline.name, reason=reason))
+    if plan.task.startswith("binary") and rows["train"][target][0].numel() > 1:
+        reason = "it tells one class a row, and a row here has several labels"
+        raise RunError(baseline_failed(baseline.span, name=baseline.name, reason=reason))
     try:
         estimator = kind(**settings)
         estimator.fit(_table(rows["train"], wiring), _wanted(rows["train"][target], plan.task))

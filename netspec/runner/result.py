@@ -128,10 +128,11 @@ def decide(output: NDArray[Any], task: Task) -> NDArray[Any]:
     match task:
         case "classes":
             return cast("NDArray[Any]", output.argmax(1))
-        case "binary_probability":
-            return (output.reshape(-1) > 0.5).astype(np.int64)
-        case "binary_score":
-            return (output.reshape(-1) > 0).astype(np.int64)
+        case "binary_probability" | "binary_score":
+            # One class a row; of several labels each by itself.
+            output = output.reshape(-1) if output.size == len(output) else output
+            limit = 0.5 if task == "binary_probability" else 0
+            return (output > limit).astype(np.int64)
         case "regression":
             raise ValueError("a regression has no classes: use predict")
 

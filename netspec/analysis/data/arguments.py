@@ -11,6 +11,7 @@ from netspec.analysis.data.arrays import (
     list_array,
 )
 from netspec.analysis.data.block import Block
+from netspec.analysis.data.tables import as_matrix
 from netspec.analysis.data.values import (
     Array,
     Table,
@@ -150,9 +151,10 @@ def numbers(block: Block, call: Arguments, value: Value, span: Span) -> Array | 
         return list_array(value, block, span)
     if isinstance(value, Array):
         return value if check_numbers(block, value, span) else UNKNOWN
-    advice = "take its columns, e.g. `rows.age`" if isinstance(value, Table) else None
+    if isinstance(value, Table):
+        return as_matrix(block, value, span)
     what, wanted = f"`{call.name}`", "a column or a matrix"
-    return block.fail(errors.wrong_value(span, what, wanted, describe(value), advice))
+    return block.fail(errors.wrong_value(span, what, wanted, describe(value)))
 
 
 def dimension(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from netspec.analysis.data import errors
 from netspec.analysis.data.arrays import combine, keep_rows, negate
 from netspec.analysis.data.block import Block
-from netspec.analysis.data.tables import by_position, chosen, picked, subscript_array
+from netspec.analysis.data.tables import as_matrix, by_position, chosen, picked, subscript_array
 from netspec.analysis.data.values import Array, Augmented, Pending, Size, Table, Value, describe
 from netspec.analysis.data.vision_sources import PACKAGE
 from netspec.analysis.network.values import UNKNOWN, Unknown
@@ -188,6 +188,15 @@ class Expressions(ABC):
             return UNKNOWN
         if isinstance(left, Augmented) or isinstance(right, Augmented):
             return self.block.fail(errors.after_chance(expression.span, f"`{expression.op}`"))
+        if isinstance(left, Table) or isinstance(right, Table):
+            # The columns of a table side by side are a matrix: what is calculated with.
+            sides = ((expression.left, left), (expression.right, right))
+            left, right = (
+                as_matrix(self.block, value, side.span) if isinstance(value, Table) else value
+                for side, value in sides
+            )
+            if isinstance(left, Unknown) or isinstance(right, Unknown):
+                return UNKNOWN
         if isinstance(left, Array | Pending) or isinstance(right, Array | Pending):
             return combine(self.block, expression, left, right)
         if isinstance(left, Size) or isinstance(right, Size):

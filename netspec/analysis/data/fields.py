@@ -12,7 +12,19 @@ from netspec.analysis.data.expressions import as_use
 from netspec.analysis.data.tables import as_matrix
 from netspec.analysis.data.values import REAL, Array, Augmented, Table, classes_of
 from netspec.analysis.network.values import UNKNOWN, Unknown
-from netspec.program.data import Augment, Field, Stored, Use
+from netspec.program.data import (
+    Apply,
+    Augment,
+    Choose,
+    ColumnRange,
+    Expression,
+    Field,
+    Load,
+    Matrix,
+    Pick,
+    Stored,
+    Use,
+)
 from netspec.source import Span
 from netspec.types import Dim, Kind, TensorType
 
@@ -128,7 +140,30 @@ def _field(block: Block, name: str, named: Named, array: Array) -> Field | None:
         consumed=named.used,
         class_names=array.class_names,
         augments=augments,
+        ranges=tuple(_ranges(block, block.steps[named.step].value)),
     )
+
+
+def _ranges(block: Block, value: Expression) -> Iterator[ColumnRange]:
+    """The ranges of the columns of a source that a value is, all rows of them."""
+    while isinstance(value, Use) or (isinstance(value, Apply) and value.function == "unsqueeze"):
+        inner = value.operands[0] if isinstance(value, Apply) else block.steps[value.step].value
+        if not isinstance(inner, Expression):
+            return
+        value = inner
+    if not isinstance(value, Pick | Matrix):
+        return
+    names = (value.column,) if isinstance(value, Pick) else value.columns
+    table: Expression | None = value.table
+    while isinstance(table, Choose) or (
+        isinstance(table, Use) and not isinstance(block.steps[table.step].value, Load)
+    ):
+        table = table.table if isinstance(table, Choose) else block.steps[table.step].value
+    made = dict(block.made).get(table.step) if isinstance(table, Use) else None
+    for name in names:
+        info = made.column(name) if isinstance(made, Table) else None
+        if info is not None and info.range is not None:
+            yield ColumnRange(name, *info.range)
 
 
 def _stored(kind: Kind) -> Stored:

@@ -44,6 +44,8 @@ STORED_CLASSES = {
     "load_wine": ("class_0", "class_1", "class_2"),
     "load_breast_cancer": ("malignant", "benign"),
 }
+# The smallest and the largest of their features, where they are not of one size.
+STORED_RANGES = {"load_wine": (0.13, 1680.0), "load_breast_cancer": (0.0, 4254.0)}
 DIGITS = 1797
 # make_blobs draws this many centers when none are given.
 BLOBS = 3
@@ -131,6 +133,7 @@ def _generated(block: Block, entry: Entry, span: Span, bound: Bound) -> Table | 
                 dims=dims,
                 place=f"column `{name}` of `{entry.name}`",
                 class_names=STORED_CLASSES.get(entry.name, ()) if name == "y" else (),
+                range=STORED_RANGES.get(entry.name) if name == "x" else None,
             )
         )
     seeded = "random_state" in values and values["random_state"] is None

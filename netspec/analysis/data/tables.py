@@ -15,6 +15,7 @@ from netspec.program.data import Apply, Choose, Matrix
 from netspec.program.graph import Literal
 from netspec.source import Span
 from netspec.syntax import tree
+from netspec.types import Kind
 
 
 def picked(block: Block, table: Table, name: str, span: Span) -> Value:
@@ -80,12 +81,18 @@ def as_matrix(block: Block, table: Table, span: Span) -> Array | Unknown:
     names = tuple(info.name for info in table.columns)
     return Array(
         expression=Matrix(span=span, table=table.expression, columns=names),
-        kind=REAL,
+        kind=Kind("unit") if all(map(_within_unit, table.columns)) else REAL,
         dims=(len(names),),
         rows=table.rows,
         fitted=table.fitted,
         own_test=table.own_test,
     )
+
+
+def _within_unit(info: Info) -> bool:
+    """Whether every number of a column is known to be within 0 to 1."""
+    known = info.range is not None and info.sampled is None and not info.dims
+    return known and info.range is not None and 0 <= info.range[0] <= info.range[1] <= 1
 
 
 def subscript_array(

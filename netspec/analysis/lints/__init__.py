@@ -23,6 +23,7 @@ from netspec.analysis.lints.schedule_never_begins import find as schedule_never_
 from netspec.analysis.lints.subject import Subject
 from netspec.analysis.lints.target_in_inputs import find as target_in_inputs
 from netspec.analysis.lints.two_linears import find as two_linears
+from netspec.analysis.lints.unscaled_features import find as unscaled_features
 from netspec.analysis.lints.unused_import import find as unused_import
 from netspec.analysis.lints.unused_rows import find as unused_rows
 from netspec.analysis.lints.warmup_too_long import find as warmup_too_long
@@ -47,6 +48,7 @@ RULES: Mapping[str, Rule] = {
     "limit-never-reached": limit_never_reached,
     "class-never-seen": class_never_seen,
     "target-in-inputs": target_in_inputs,
+    "unscaled-features": unscaled_features,
     "unused-import": unused_import,
     "unused-rows": unused_rows,
 }

@@ -153,6 +153,12 @@ class Judged:
     loss: str | None
     # Fields of whole numbers that are stored as real ones.
     as_real: frozenset[str] = frozenset()
+    # Whether the model is given the target, as an autoencoder is.
+    seen: bool = True
+
+
+# Losses that look at each of several labels by itself: a row may have any number of them.
+OF_LABELS = frozenset({"BCELoss", "BCEWithLogitsLoss", "MultiLabelSoftMarginLoss"})
 
 
 def infer_task(judged: Judged) -> tuple[Task, int | None]:
@@ -172,10 +178,17 @@ def infer_task(judged: Judged) -> tuple[Task, int | None]:
         classes = output.shape[1].value
         if classes is not None and classes > 1:
             return "classes", classes
-    if binary and one:
+    labels = (
+        target.type.kind.name == "unit"
+        and target.type.rank == 2
+        and output.shape == target.type.shape
+        and judged.loss in OF_LABELS
+        and not judged.seen
+    )
+    if (binary and one) or labels:
         if output.kind.name in kinds:
             return "binary_probability", 2
-        if judged.loss == "BCEWithLogitsLoss":
+        if judged.loss in OF_LABELS:
             return "binary_score", 2
     return "regression", None
 
@@ -193,7 +206,7 @@ def _judged(model: Model | None, data: DataPlan, losses: Sequence[Loss]) -> Judg
     prediction, target = compared(loss.graph, model.output_names, inputs)
     types = dict(zip(model.output_names, model.graph.output_types, strict=True))
     output, field = types.get(prediction or ""), data.field(target or "")
-    return Judged(output, field, loss.name, as_real)
+    return Judged(output, field, loss.name, as_real, seen=target in inputs)
 
 
 def _count(shape: Sequence[Dim]) -> Dim:

@@ -13,6 +13,21 @@ from netspec.data import load, schema
 HOMES = 'rooms,age,"river side",grade,price\n6.5,65,yes,2,24\n6.4,78,no,0,21.6\n7.1,61,no,1,34.7\n'
 
 
+def test_tables_are_calculated_with_as_matrices(homes: Path) -> None:
+    text = 'h = csv("homes.csv")\na = h -> select(rooms, age)\nx = (a - mean(a, dim=0)) / 10\n'
+    plan = planned(text + "y = h.price", homes)
+    assert types(plan)["x"] == "real[B, 2]"
+    x = load(plan, seed=0, root=homes).train.tensors()[0]
+    rows = np.array([[6.5, 65], [6.4, 78], [7.1, 61]])
+    np.testing.assert_allclose(x, (rows - rows.mean(0)) / 10, rtol=1e-5)
+
+
+def test_columns_within_0_to_1_are_labels(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,c\n0,0.5,1\n1,1,2\n", encoding="utf-8")
+    text = 'rows = csv("a.csv")\nx = rows -> select(a, c)\ny = rows -> select(a, b)'
+    assert types(planned(text, tmp_path)) == {"x": "real[B, 2]", "y": "unit[B, 2]"}
+
+
 @pytest.fixture
 def homes(tmp_path: Path) -> Path:
     (tmp_path / "homes.csv").write_text(HOMES, encoding="utf-8")
