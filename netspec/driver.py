@@ -16,7 +16,7 @@ from netspec import catalog, syntax
 from netspec.allowed import UserCodeError, blamed, files_of
 from netspec.analysis import analyse
 from netspec.analysis.context import Limits
-from netspec.analysis.lints import lint
+from netspec.analysis.lints import lint, silenced
 from netspec.data.schema import FolderReader
 from netspec.diagnostics import Sink
 from netspec.program import Program, errors, extern_errors
@@ -24,7 +24,7 @@ from netspec.program.assert_errors import assert_failed
 from netspec.program.asserts import Decided, Equal, Outcome, Overfits
 from netspec.program.data import Load
 from netspec.program.externs import Inspector
-from netspec.program.train import PER_STEP
+from netspec.program.train import PER_STEP, compared
 from netspec.source import Source
 from netspec.types import TensorType
 
@@ -218,7 +218,7 @@ def train(
     With `resume`, the folder of such a run, go on from its last checkpoint.
     """
     from netspec import codegen, runner
-    from netspec.data import DataError
+    from netspec.data import DataError, unseen_classes
     from netspec.report import pictures
 
     program = with_epochs(program, epochs)
@@ -230,12 +230,16 @@ def train(
         chosen = runner.choose_device(plan, device)
         arithmetic = runner.choose_precision(plan, chosen, precision)
         splits = load_data(program, workers)
+        inputs = [slot.name or "x" for slot in network.graph.inputs]
+        _, target = compared(plan.judged.loss, network.output_names, inputs)
+        for found in unseen_classes(splits, plan.judged.target or target):
+            if not silenced(program, "class-never-seen", found.labels[0].span):
+                sink.report(found)
         module = build(program, sink)
         if module is None:
             return None
         folder = _folder(program, sink, runs, resume)
         losses = [codegen.build_loss(phase, program.source.name) for phase in plan.phases]
-        inputs = [slot.name or "x" for slot in network.graph.inputs]
         run = runner.fit(
             plan,
             network,

@@ -56,9 +56,17 @@ def kind_help(call: Call, wanted: str, given: TensorType, position: int) -> str 
         case "index", "bool":
             return "the target is a class from 0 on, not a truth value"
         case "index" | "fraction", "real" if position == 1:
-            return "for targets that are any number use a regression loss such as `MSELoss`"
+            return (
+                "for targets that are any number use a regression loss such as `MSELoss`"
+                if wanted == "index"
+                else "use a regression loss such as `MSELoss`, or bring the target within 0 to 1: "
+                "`clamp(y, 0, 1)` in the data"
+            )
         case "index", _ if call.kind == "layer":
-            return "declare the input as `index(n)[B, ...]`, with n different indices"
+            return (
+                "declare the input as `index(n)[B, ...]`, with n different indices; "
+                "in the data `-> OrdinalEncoder` numbers a column's values from 0"
+            )
         case "real", "index" | "int" if call.name == "KLDivLoss":
             return "for targets that are classes use `NLLLoss`"
         case "real", "index" if call.kind == "loss":

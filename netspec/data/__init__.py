@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netspec.data.batches import Files, Split, Stored
     from netspec.data.loading import Splits, load
     from netspec.data.problems import DataError
+    from netspec.data.unseen import unseen_classes
 
 _HOMES = {
     "DataError": "problems",
@@ -22,6 +23,7 @@ _HOMES = {
     "Splits": "loading",
     "Stored": "batches",
     "load": "loading",
+    "unseen_classes": "unseen",
 }
 
 _MODULES = ("array_files", "frames", "tables", "transforms", "vision_sets")

@@ -75,6 +75,8 @@ def apply(function: str, operands: list[Any], keywords: Keywords) -> Any:
             return np.concatenate(operands, axis=dim)
         case "stack":
             return np.stack(operands, axis=dim)
+        case "clamp":
+            return np.clip(*operands)
         case "where":
             return np.where(*operands)
         case "unsqueeze":

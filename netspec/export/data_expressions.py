@@ -41,6 +41,7 @@ BINARY: Mapping[str, tuple[str, int]] = {
     **{op: (op, COMPARE) for op in ("==", "!=", "<", "<=", ">", ">=")},
 }
 CALLS: Mapping[str, str] = {
+    "clamp": "np.clip",
     "norm": "np.linalg.norm",
     "unsqueeze": "np.expand_dims",
     "cat": "np.concatenate",

@@ -133,6 +133,10 @@ def wrong_characters(span: Span) -> Diagnostic:
             help="replace it by a space" if blank else "take it out: it has no width",
             fix=Fix((Edit(span, blank),), safe=True),
         )
+    words = {"&": "and", "|": "or", "~": "not"}
+    if span.text in words:
+        meant = words[span.text]
+        return error(f"`{span.text}` means nothing here", span, help=f"write `{meant}`")
     return error(
         f"`{span.text}` means nothing here",
         span,

@@ -51,6 +51,7 @@ FUNCTIONS: Mapping[str, Parameters] = {
     "normal": Parameters(("mean", "std", "size"), 0),
     "cat": Parameters(("x", "dim"), 1, repeats=True),
     "stack": Parameters(("x", "dim"), 1, repeats=True),
+    "clamp": Parameters(("x", "min", "max"), 3),
     "where": Parameters(("condition", "x", "y"), 3),
     "unsqueeze": Parameters(("x", "dim"), 2),
     "squeeze": Parameters(("x", "dim"), 2),

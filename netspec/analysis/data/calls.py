@@ -25,6 +25,28 @@ NOT_YET = {
     "hub": 'save the data set to a parquet file, and read that: `parquet("file.parquet")`',
 }
 
+# What other libraries call things that have another name, or form, here.
+ELSEWHERE = {
+    "astype": "columns are numbers as they are; `-> OrdinalEncoder` makes classes of them",
+    "concat": "rows are put after one another by `cat(a, b)`, columns by `dim=1`",
+    "concatenate": "rows are put after one another by `cat(a, b)`, columns by `dim=1`",
+    "clip": "it is torch's `clamp(x, 0, 1)`",
+    "drop": "columns are left out by `rows -> except(name)`",
+    "dropna": "missing cells are filled in: `-> SimpleImputer`; a condition leaves rows out",
+    "fillna": "missing cells are filled in by `-> SimpleImputer`",
+    "filter": "rows are chosen by a condition: `rows[rows.age > 18]`",
+    "get_dummies": "categories become columns by `-> OneHotEncoder`",
+    "read_csv": 'it is `csv("file.csv")`',
+    "read_json": 'it is `json("file.json")`',
+    "read_parquet": 'it is `parquet("file.parquet")`',
+    "rand": "write `uniform(0, 1, size=[100, 2])`",
+    "randn": "write `normal(0, 1, size=[100, 2])`",
+    "randint": "write `floor(uniform(0, 10, size=100))`",
+    "random_split": "write `split(train=80%, test=20%)` on a line of its own",
+    "train_test_split": "write `split(train=80%, test=20%)` on a line of its own",
+    "shuffle": "rows are shuffled by `split`, and anew in each epoch",
+}
+
 
 class Calls(Expressions):
     """Expressions with calls resolved against the catalogue and the functions of data."""
@@ -82,7 +104,8 @@ class Calls(Expressions):
         if name.id in NOT_YET:
             return self.block.fail(errors.source_not_yet(name.span, name.id, NOT_YET[name.id]))
         candidates = self.callables()
-        return self.block.fail(errors.unknown_name(name.span, name.id, candidates))
+        meant = ELSEWHERE.get(name.id)
+        return self.block.fail(errors.unknown_name(name.span, name.id, candidates, meant))
 
     def of_package(self, name: tree.Attribute, call: tree.Call | None) -> Value:
         """The value of `torchvision.CIFAR10(...)`."""
@@ -184,7 +207,8 @@ class Calls(Expressions):
         if reason is not None:
             return self.block.fail(errors.transform_left_out(name.span, name.id, reason))
         names = (*self.block.catalog.names("transform"), *FUNCTIONS, *SELECTORS)
-        return self.block.fail(errors.unknown_name(name.span, name.id, names))
+        meant = ELSEWHERE.get(name.id)
+        return self.block.fail(errors.unknown_name(name.span, name.id, names, meant))
 
     def _stage_of_file(
         self, value: Value, name: tree.Attribute, call: tree.Call | None, before: Span

@@ -41,7 +41,7 @@ from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.program.data import Apply, Draw, Length, Operand, Statistic
 from netspec.source import Span
 from netspec.syntax import tree
-from netspec.types import Dim
+from netspec.types import Dim, Kind
 
 
 def apply(
@@ -161,6 +161,19 @@ def _elementwise(block: Block, call: Arguments) -> Value:
     return replace(value, expression=made, kind=REAL, values=None, info=None, class_names=())
 
 
+def _clamped(block: Block, call: Arguments) -> Value:
+    """`clamp(x, min, max)`, of numbers; between 0 and 1 they are known to be there."""
+    value = numbers(block, call, call.values["x"], call.spans["x"])
+    low, high = number(block, call, "min", 0), number(block, call, "max", 1)
+    if isinstance(value, Unknown) or isinstance(low, Unknown) or isinstance(high, Unknown):
+        return UNKNOWN
+    if high < low:
+        return wrong(block, call, "max", f"at least `min`, {low}")
+    made = Apply(span=call.span, function="clamp", operands=(as_float(value, call.span), low, high))
+    kind = Kind("unit") if 0 <= low <= high <= 1 else REAL
+    return replace(value, expression=made, kind=kind, values=None, info=None, class_names=())
+
+
 def _where(block: Block, call: Arguments) -> Value:
     """`where(condition, a, b)`, of columns or numbers."""
     condition = call.values["condition"]
@@ -262,6 +275,7 @@ HANDLERS: Mapping[str, Callable[[Block, Arguments], Value]] = {
     "normal": _draw,
     "cat": cat,
     "stack": stack,
+    "clamp": _clamped,
     "where": _where,
     "unsqueeze": reshaped,
     "squeeze": reshaped,

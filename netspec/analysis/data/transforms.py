@@ -143,7 +143,7 @@ def _one_hot(block: Block, use: Use, value: Value) -> Value:
 
 
 def _ordinal(block: Block, use: Use, value: Value) -> Value:
-    """`OrdinalEncoder`: one column gives class indices, a table integers."""
+    """`OrdinalEncoder`: class indices; of a table as many as its column of most categories has."""
     found = _categories(block, use, value)
     if isinstance(found, Unknown):
         return UNKNOWN
@@ -161,7 +161,7 @@ def _ordinal(block: Block, use: Use, value: Value) -> Value:
     assert value.rows is not None
     return Array(
         expression=made,
-        kind=Kind("index", Dim.of(len(categories[0]))) if flat else INT,
+        kind=Kind("index", Dim.of(max(map(len, categories)))),
         dims=() if flat else (len(infos),),
         rows=value.rows,
         fitted=value.fitted,

@@ -54,6 +54,11 @@ RULES: Mapping[str, Rule] = {
 }
 
 
+def silenced(program: Program, name: str, place: Span) -> bool:
+    """Whether the text silences a lint on the line of a place."""
+    return name in by_line(tuple(allowances(program.source))).get(place.line, ())
+
+
 def lint(program: Program, file: tree.File, sink: Sink) -> Program:
     """Report what is legal and surely not meant; the program passes through."""
     if sink.failed:

@@ -57,6 +57,26 @@ def class_never_seen(target: Span, classes: int, rows: int, split: Span | None) 
     )
 
 
+@code("NS8042")
+def class_not_trained(target: Span, label: str, part: str, rows: int) -> Diagnostic:
+    """A class is measured and never trained.
+
+    The rows were read and divided, and a class has rows to measure on and none to learn from: the
+    model can never name it. A rare class is lost so by chance; a split of rows as they stand loses
+    the classes that come last. `stratify=y` gives each part its share of each class.
+
+    Silence it with `# netspec: allow[class-never-seen]`. What is read is known to `netspec run
+    flowers.net` alone: `check` says of no class that it is missing.
+    """
+    where = {"val": "to validate on", "test": "to test on"}[part]
+    return warning(
+        f"class {label} never occurs in training",
+        target,
+        f"{rows} {'row' if rows == 1 else 'rows'} {where} {'is' if rows == 1 else 'are'} of it",
+        help="divide each class alike: `split(..., stratify=y)`",
+    )
+
+
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """The classes of the target, held against the number of training rows."""
     plan, data, rows = subject.plan, subject.program.data, subject.train_rows

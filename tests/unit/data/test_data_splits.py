@@ -14,8 +14,12 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
+from netspec import driver
 from netspec.data import DataError, Files, Splits, load, loading
+from netspec.diagnostics import Sink
+from netspec.diagnostics.render import render_terminal
 from netspec.export.data import emit_data, present
+from netspec.source import Source
 
 CSV = "rooms,age,side,grade,price\n" + "".join(
     f"{6 + n / 7},{'' if n % 5 == 0 else 40 + n},{'ab'[n % 2]},{n % 3},{20 + n * n}\n"
@@ -45,6 +49,18 @@ PLANS = {
         x      = digits.images / 16 -> unsqueeze(1)
         y      = digits.y
         split(train=80%, test=20%, seed=0, stratify=digits.y)
+    """,
+    "borders": """
+        digits = load_digits(n_class=3)
+        x      = clamp(digits.images / 16, 0.25, 0.75) -> unsqueeze(1) -> Pad([1, 2], fill=0.5)
+        mirror = digits.images -> unsqueeze(1) -> Pad([1, 2, 3, 0], padding_mode="reflect")
+        y      = digits.y
+    """,
+    "commas": """
+        rows = csv("commas.csv", separator="\\t", decimal=",", encoding="latin-1")
+        both = rows -> select(a, b)
+        x    = (both - mean(both, dim=0)) / 2
+        y    = rows.c
     """,
     "homes": """
         rows  = csv("homes.csv")
@@ -143,6 +159,8 @@ PLANS = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "homes.csv").write_text(CSV, encoding="utf-8")
+    commas = "a\tb\tc\tStraße\n1,5\t,2\t3\t1\n-2\t,25\t4,5\t2\n"
+    (tmp_path / "commas.csv").write_bytes(commas.encode("latin-1"))
     homes = pl.read_csv(tmp_path / "homes.csv")
     homes.write_parquet(tmp_path / "homes.parquet")
     homes.write_ndjson(tmp_path / "homes.json")
@@ -370,3 +388,45 @@ def test_prepare_of_expressions_images_and_categories(folder: Path) -> None:
         {"side": ["b"], "grade": [2]}, ["wide"]
     )
     assert wide.tolist() == [[0, 1, 0, 0, 1]]
+
+
+# --- classes that training lacks ---------------------------------------------------------------
+
+RARE = """
+data {{
+  x = arange(40) -> unsqueeze(1)
+  y = where(arange(40) > 37, 2, where(arange(40) > 20, 1, 0)) {}
+  split(train=80%, val=20%, {})
+}}
+model {{ Linear(3) }}
+train {{
+  loss      = CrossEntropyLoss
+  optimizer = SGD(lr=0.001)
+  epochs    = 1
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("comment", "split", "expected"),
+    [
+        ("", "shuffle=false", ["NS8042"]),
+        ("# netspec: allow[class-never-seen]", "shuffle=false", []),
+        ("", "seed=1, stratify=y", []),
+    ],
+)
+def test_a_class_that_is_measured_and_never_trained(
+    comment: str, split: str, expected: list[str], tmp_path: Path, update_goldens: bool
+) -> None:
+    path, sink = tmp_path / "rare.net", Sink()
+    path.write_text(RARE.format(comment, split), encoding="utf-8")
+    program = driver.check(Source("rare.net", path.read_text(encoding="utf-8"), path), sink)
+    assert program is not None
+    assert driver.train(program, sink, runs=tmp_path / "runs") is not None
+    assert [found.code for found in sink.diagnostics] == expected
+    if expected:
+        golden = Path(__file__).parents[2] / "cases" / "data" / "NS8042.txt"
+        rendered = render_terminal(sink.diagnostics)
+        if update_goldens:
+            golden.write_text(rendered, encoding="utf-8")
+        assert rendered == golden.read_text(encoding="utf-8")
