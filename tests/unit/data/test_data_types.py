@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from data_planning import codes, planned, types, write_idx, write_images
 
-from netspec.data import load, schema
+from netspec.data import csv_schema, load
 
 HOMES = 'rooms,age,"river side",grade,price\n6.5,65,yes,2,24\n6.4,78,no,0,21.6\n7.1,61,no,1,34.7\n'
 
@@ -117,8 +117,8 @@ def test_a_csv_without_header_numbers_its_columns(tmp_path: Path) -> None:
 def test_a_large_file_is_sampled_and_read_whole_for_categories(
     homes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "WHOLE_BELOW", 0)
-    monkeypatch.setattr(schema, "SAMPLE_ROWS", 1)
+    monkeypatch.setattr(csv_schema, "WHOLE_BELOW", 0)
+    monkeypatch.setattr(csv_schema, "SAMPLE_ROWS", 1)
     rows = 'rows = csv("homes.csv")'
     assert types(planned(f"{rows}\nx = rows.grade", homes)) == {"x": "real[B]"}
     columns = (("rows.grade", "index(3)[B]"), ('rows["river side"]', "index(2)[B]"))
