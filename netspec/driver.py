@@ -174,6 +174,15 @@ def load_data(program: Program, workers: int | None = None) -> Splits:
     return splits.decoded_by(program.train.workers if workers is None else workers)
 
 
+def _tell_unseen(program: Program, sink: Sink, splits: Splits, target: str | None) -> None:
+    """Warn of a class of the target that is measured and never trained."""
+    from netspec.data import unseen_classes
+
+    for found in unseen_classes(splits, target):
+        if not silenced(program, "class-never-seen", found.labels[0].span):
+            sink.report(found)
+
+
 def _folder(program: Program, sink: Sink, runs: Path, resume: Path | None) -> RunFolder:
     """A new folder for a run, holding what it takes to run it again; or the one to resume.
 
@@ -218,7 +227,7 @@ def train(
     With `resume`, the folder of such a run, go on from its last checkpoint.
     """
     from netspec import codegen, runner
-    from netspec.data import DataError, unseen_classes
+    from netspec.data import DataError
     from netspec.report import pictures
 
     program = with_epochs(program, epochs)
@@ -232,9 +241,7 @@ def train(
         splits = load_data(program, workers)
         inputs = [slot.name or "x" for slot in network.graph.inputs]
         _, target = compared(plan.judged.loss, network.output_names, inputs)
-        for found in unseen_classes(splits, plan.judged.target or target):
-            if not silenced(program, "class-never-seen", found.labels[0].span):
-                sink.report(found)
+        _tell_unseen(program, sink, splits, plan.judged.target or target)
         module = build(program, sink)
         if module is None:
             return None

@@ -39,6 +39,7 @@ __all__ = [
     "load",
     "tables",
     "transforms",
+    "unseen_classes",
     "vision_sets",
 ]
 
