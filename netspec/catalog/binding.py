@@ -231,6 +231,38 @@ def torch_form(
     )
 
 
+def two_readings(
+    kind: str,
+    name: str,
+    arguments: Arguments,
+    positional: Sequence[Value],
+    keywords: Mapping[str, Value],
+) -> Refusal | None:
+    """The refusal for a call that means one thing here and another in torch; None if it does not.
+
+    It is for the caller to know that torch's would do.
+    """
+    torchs = torch_form(kind, name, arguments, positional, keywords)
+    if torchs is None:
+        return None
+    free = [a.name for a in arguments if not a.keyword_only]
+    pairs = [f"{key}={values.written(value)}" for key, value in zip(free, positional, strict=False)]
+    rest = [*pairs[2:], *(f"{key}={values.written(value)}" for key, value in keywords.items())]
+    first = [values.written(value) for value in positional[:2]]
+    order = torch_order(name, arguments)
+    theirs = [
+        f"{a.name}={values.written(value)}" for a, value in zip(order, positional, strict=False)
+    ]
+    call = f"{name}({', '.join(values.written(value) for value in positional)})"
+    return Refusal(
+        reason="readings",
+        message=f"`{call}` means one thing here and another in torch",
+        argument=0,
+        notes=(f"here it is `{', '.join(pairs)}`", f"torch reads `{', '.join(theirs)}`"),
+        help=f"write `{torchs.replacement}` for torch's, or `{name}({', '.join([*first, *rest])})`",
+    )
+
+
 # Layers whose inferred argument torch takes second.
 INFERRED_SECOND = frozenset({"GroupNorm"})
 

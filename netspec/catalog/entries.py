@@ -131,6 +131,9 @@ class Entry:
         result = self._bounded(call)
         if isinstance(result, Refusal):
             return self._torch_form_meant(bound, call.inputs) or result
+        doubtful = self._read_two_ways(bound, call)
+        if doubtful is not None:
+            return doubtful
         order = {argument.name: call.arguments[argument.name] for argument in self.arguments}
         return Application(
             outputs=result,
@@ -230,9 +233,25 @@ class Entry:
         if not bound.positional or not inputs or self.kind != "layer":
             return None
         given = (self.kind, self.name, self.arguments, bound.positional, bound.keywords)
-        again = binding.as_torch_takes_it(*given)
-        if again is None:
+        return binding.torch_form(*given) if self._runs_in_torch(bound, inputs) else None
+
+    def _read_two_ways(self, bound: Bound, call: Call) -> Refusal | None:
+        """For `Conv2d(1, 6, 5)` on one channel, which would do in both forms."""
+        first = bound.positional[:1]
+        if self.kind != "layer" or len(bound.positional) < 3:
             return None
+        if first != tuple(call.arguments.get(name) for name in self.inferred[:1]):
+            return None
+        given = (self.kind, self.name, self.arguments, bound.positional, bound.keywords)
+        return binding.two_readings(*given) if self._runs_in_torch(bound, call.inputs) else None
+
+    def _runs_in_torch(self, bound: Bound, inputs: tuple[TensorType, ...]) -> bool:
+        """Whether the call would do, its arguments taken in torch's order."""
+        again = binding.as_torch_takes_it(
+            self.kind, self.name, self.arguments, bound.positional, bound.keywords
+        )
+        if again is None:
+            return False
         call = Call(
             kind=self.kind,
             name=self.name,
@@ -240,7 +259,7 @@ class Entry:
             given=again.given,
             inputs=inputs,
         )
-        return None if isinstance(self._run(call), Refusal) else binding.torch_form(*given)
+        return not isinstance(self._run(call), Refusal)
 
 
 # Lists of numbers that torch takes one by one too: `permute(x, 0, 2, 1)`.

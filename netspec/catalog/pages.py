@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from netspec.catalog import left_out, values
 from netspec.catalog.entries import Catalog, Entry
 from netspec.catalog.examples import example, sample_arguments
-from netspec.catalog.kinds import FUNCTIONS, VARIABLES, WORDS
+from netspec.catalog.kinds import FUNCTIONS as OF_KINDS
+from netspec.catalog.kinds import VARIABLES, WORDS
+from netspec.catalog.left_out_functions import FUNCTIONS
 from netspec.catalog.left_out_sets import SETS
 from netspec.catalog.records import REQUIRED, Argument
 from netspec.catalog.rules.losses import operands
@@ -31,14 +33,23 @@ KINDS = {
     "estimator": "baselines",
     "weights": "weights to start from",
 }
+# What torch has and the catalogue has not, with why, as a sentence goes on after a colon.
 LEFT_OUT = {
-    **left_out.LAYERS,
-    **left_out.LOSSES,
-    **left_out.OPTIMIZERS,
-    **left_out.SCHEDULES,
-    **left_out.TRANSFORMS,
-    **SETS,
-    **left_out.IMAGE_TRANSFORMS,
+    **{
+        name: f"it {reason}"
+        for reasons in (
+            left_out.LAYERS,
+            left_out.LOSSES,
+            left_out.OPTIMIZERS,
+            left_out.SCHEDULES,
+            left_out.TRANSFORMS,
+            left_out.INITS,
+            SETS,
+            left_out.IMAGE_TRANSFORMS,
+        )
+        for name, reason in reasons.items()
+    },
+    **FUNCTIONS,
 }
 
 OF_VARIABLE = {
@@ -130,7 +141,7 @@ def _kind_in_words(pattern: tree.TypeExpr) -> str:
     name = pattern.kind.id if pattern.kind is not None else "number"
     if name in VARIABLES:
         return OF_VARIABLE[name]
-    if name in FUNCTIONS:
+    if name in OF_KINDS:
         return OF_FUNCTION.get(name, "numbers")
     if name == "index" and pattern.args:
         return f"{WORDS['index']} below {pattern.args[0].span.text}"

@@ -32,6 +32,7 @@ Reason = Literal[
     "classes",
     "pattern",
     "axis",
+    "readings",
 ]
 
 

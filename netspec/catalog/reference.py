@@ -10,6 +10,7 @@ from pathlib import Path
 
 from netspec.catalog import left_out
 from netspec.catalog.entries import Catalog
+from netspec.catalog.left_out_functions import FUNCTIONS
 from netspec.catalog.left_out_sets import SETS
 from netspec.catalog.pages import KINDS, Line, Page, page
 
@@ -24,7 +25,11 @@ LEFT_OUT = {
     "schedule": left_out.SCHEDULES,
     "transform": {**left_out.TRANSFORMS, **left_out.IMAGE_TRANSFORMS},
     "source": SETS,
+    "init": left_out.INITS,
+    "function": FUNCTIONS,
 }
+# How the reasons go on: those of functions are sentences of their own.
+BECAUSE = {"function": "why"}
 
 
 def write(grammar: Path) -> None:
@@ -75,7 +80,7 @@ def _document(catalog: Catalog, kind: str) -> Iterator[str]:
     if reasons:
         yield "## What is left out"
         yield ""
-        yield "| torch's | because it |"
+        yield f"| torch's | {BECAUSE.get(kind, 'because it')} |"
         yield "| --- | --- |"
         for name, reason in sorted(reasons.items()):
             yield f"| `{name}` | {_cell(reason)} |"

@@ -31,7 +31,7 @@ def doc(name: str | None, *, no_color: bool) -> int:
         return 0
     found = pages(known, name)
     if not found and name in LEFT_OUT:
-        click.echo(f"torch's `{name}` is left out: it {LEFT_OUT[name]}")
+        click.echo(f"torch's `{name}` is left out: {LEFT_OUT[name]}")
         return 0
     if not found:
         names = {other for kind in known.kinds for other in known.names(kind)}

@@ -13,14 +13,14 @@ import torch.nn.functional as functional
 
 from netspec import catalog
 from netspec.catalog import REQUIRED, Entry, left_out, rules
-from netspec.catalog.left_out_functions import FUNCTIONAL, FUNCTIONS, OTHERS
+from netspec.catalog.left_out_functions import FUNCTIONAL, FUNCTIONS, MACHINERY, OTHERS
 from netspec.codegen.functions import BY_PLACE, FORMS, Form
 
 CATALOG = catalog.load()
 NAMES = CATALOG.names("function")
 TESTS = Path(__file__).parent
 # Names of torch.nn.functional that are no functions of tensors.
-MACHINERY = {
+HELPERS = {
     "assert_int_or_pair", "boolean_dispatch", "handle_torch_function", "has_torch_function",
     "has_torch_function_unary", "has_torch_function_variadic",
 }  # fmt: skip
@@ -38,7 +38,7 @@ def public() -> list[str]:
         name
         for name, value in vars(functional).items()
         if callable(value) and not isinstance(value, type) and not inspect.ismodule(value)
-        if not name.startswith("_") and not name.endswith("_") and name not in MACHINERY
+        if not name.startswith("_") and not name.endswith("_") and name not in HELPERS
         if getattr(value, "__module__", None) != "typing"
     ]
 
@@ -46,6 +46,33 @@ def public() -> list[str]:
 @pytest.mark.parametrize("name", public())
 def test_every_function_of_torch_is_declared_or_left_out(name: str) -> None:
     assert (name in NAMES) != (name in FUNCTIONAL)
+
+
+def of_torch() -> list[str]:
+    """The functions of torch itself."""
+    return [
+        name
+        for name in dir(torch)
+        if callable(value := getattr(torch, name)) and not isinstance(value, type)
+        if not name.startswith("_") and not name.endswith("_")
+    ]
+
+
+def test_every_function_of_torch_itself_is_declared_or_left_out() -> None:
+    shapes = [re.compile(pattern) for pattern in MACHINERY]
+    known = {*NAMES, *FUNCTIONS}
+    absent = {
+        name
+        for name in of_torch()
+        if name not in known and not any(shape.fullmatch(name) for shape in shapes)
+    }
+    assert not absent, sorted(absent)
+
+
+def test_what_a_left_out_function_is_written_as_is_there() -> None:
+    for reason in OTHERS.values():
+        for word in re.findall(r"`(\w+)[`(]", reason) if reason.startswith("write") else ():
+            assert word in NAMES or word in CATALOG.names("layer") or len(word) == 1, reason
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

@@ -214,13 +214,57 @@ def test_what_one_refuses_the_other_does(name: str, of: Form) -> None:
 KINDS = ("real", "unit", "prob", "logprob", "int", "bool", "index")
 
 
+# What each operand of a loss may be. Torch asks only whether it is a float: that a loss of scores
+# is given scores is netspec's to say, and so is written here.
+FLOATS = "real unit prob logprob"
+ANY = f"{FLOATS} int bool index"
+TAKEN: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"), (FLOATS, ANY)),
+    "PoissonNLLLoss": (FLOATS, ANY),
+    "GaussianNLLLoss": (FLOATS, ANY, FLOATS),
+    "BCELoss": ("unit prob", "unit prob bool index"),
+    "BCEWithLogitsLoss": ("real", "unit prob bool index"),
+    "MultiLabelSoftMarginLoss": ("real", "unit prob bool index"),
+    "CrossEntropyLoss": ("real", "index"),
+    "MultiMarginLoss": ("real", "index"),
+    "NLLLoss": ("logprob", "index"),
+    "KLDivLoss": ("logprob", "prob"),
+    "HingeEmbeddingLoss": (FLOATS, "real int"),
+    "SoftMarginLoss": ("real", "real int"),
+    "MultiLabelMarginLoss": ("real", "int index"),
+    "CosineEmbeddingLoss": (FLOATS, FLOATS, "real int"),
+    "MarginRankingLoss": (FLOATS, FLOATS, "real int"),
+    "TripletMarginLoss": (FLOATS, FLOATS, FLOATS),
+    "TripletMarginWithDistanceLoss": (FLOATS, FLOATS, FLOATS),
+    "CTCLoss": ("logprob", "index", "int index", "int index"),
+}
+
+
+def of_kind(of: TensorType, kind: str) -> TensorType:
+    """The type with other numbers: as many classes as before, or two."""
+    size = Dim.of(2) if of.kind.size is None else of.kind.size
+    return of.with_kind(Kind(kind, size if kind == "index" else None))
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_each_operand_takes_its_kinds(name: str) -> None:
+    form = FORMS[name][0]
+    given = form.at({"B": 3, "D": 4, "T": 9, "S": 2})
+    assert len(TAKEN[name]) == len(given)
+    for at, wanted in enumerate(TAKEN[name]):
+        tried = {kind: [*given[:at], of_kind(given[at], kind), *given[at + 1 :]] for kind in KINDS}
+        outcomes = {kind: ours(name, form.keywords, types) for kind, types in tried.items()}
+        taken = {kind for kind, made in outcomes.items() if isinstance(made, Application)}
+        assert taken == set(wanted.split()), f"operand {at}"
+        for made in outcomes.values():
+            assert not isinstance(made, Application) or str(made.outputs[0]) == "real[]"
+
+
 @pytest.mark.parametrize(("name", "of"), CASES, ids=IDS)
 def test_kinds_that_are_taken_run(name: str, of: Form) -> None:
     given = of.at({"B": 3, "D": 4, "H": 2, "W": 6, "T": 9, "S": 2})
     for at, kind in itertools.product(range(len(given)), KINDS):
-        size = Dim.of(2) if kind == "index" and given[at].kind.size is None else given[at].kind.size
-        tried = list(given)
-        tried[at] = given[at].with_kind(Kind(kind, size if kind == "index" else None))
+        tried = [*given[:at], of_kind(given[at], kind), *given[at + 1 :]]
         mine = ours(name, of.keywords, tried)
         if isinstance(mine, Application):
             assert isinstance(theirs(name, of.keywords, tried), Tensor), tried[at]

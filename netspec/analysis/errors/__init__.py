@@ -9,6 +9,7 @@ from netspec.analysis.errors.arguments import (
     missing_argument,
     model_argument,
     too_many_arguments,
+    two_readings,
     unknown_argument,
 )
 from netspec.analysis.errors.bodies import (
@@ -380,6 +381,7 @@ __all__ = [
     "too_long",
     "too_many_arguments",
     "trained_in_loss",
+    "two_readings",
     "unknown_argument",
     "unknown_block_argument",
     "unknown_choice",

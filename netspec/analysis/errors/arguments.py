@@ -185,6 +185,37 @@ def inferred_given(
     return error(message, span, also=also, notes=notes, help=help, fix=fix)
 
 
+@code("NS3125")
+def two_readings(
+    span: Span,
+    message: str,
+    *,
+    also: Also = (),
+    notes: Notes = (),
+    help: str | None = None,
+    fix: Fix | None = None,
+) -> Diagnostic:
+    """A call means one thing here and another in torch, and both would do.
+
+    Torch's `Conv2d(1, 6, 5)` takes 1 channel, gives 6 and looks through windows of 5. Here the
+    input size is inferred, so that the same would give 1 channel, by windows of 6 and steps of 5.
+    Where the input has as many channels as the first number says, nobody can tell which is meant.
+
+    Wrong:
+        model {
+          input x: real[B, 1, 28, 28]
+          Conv2d(1, 6, 5)
+        }
+
+    Right:
+        model {
+          input x: real[B, 1, 28, 28]
+          Conv2d(6, 5)
+        }
+    """
+    return error(message, span, also=also, notes=notes, help=help, fix=fix)
+
+
 @code("NS3007")
 def argument_twice(
     span: Span,

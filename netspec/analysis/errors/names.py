@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error
@@ -9,6 +10,7 @@ from netspec.source import Span
 
 # What stands before the dot where torch's names are written in Python.
 PYTHON_MODULES = frozenset({"F", "einops", "nn", "torch"})
+_DOTTED = re.compile(r"(?:\.\w+)+")
 
 
 @code("NS2001")
@@ -43,8 +45,17 @@ def unknown_name(
         )
     advice = did_you_mean(name, candidates)
     if name in PYTHON_MODULES:
-        advice = f"leave `{name}.` out: torch's names stand by themselves, as in `Linear(8)`"
+        advice = _without_module(span, name)
     return error(f"unknown name `{name}`", span, help=advice)
+
+
+def _without_module(span: Span, name: str) -> str:
+    """How `torch.nn.Linear` is written: by its last name alone."""
+    dotted = _DOTTED.match(span.source.text, span.end)
+    if dotted is None:
+        return f"leave `{name}` out: torch's names stand by themselves, as in `Linear(8)`"
+    before, _, last = f"{name}{dotted[0]}".rpartition(".")
+    return f"leave `{before}.` out: torch's names stand by themselves, so write `{last}`"
 
 
 @code("NS2002")

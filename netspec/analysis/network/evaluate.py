@@ -14,6 +14,7 @@ from typing import Any
 from netspec.analysis import errors
 from netspec.analysis.context import Context
 from netspec.analysis.errors import externs
+from netspec.analysis.errors.names import PYTHON_MODULES
 from netspec.analysis.network.arithmetic import compare, compute
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.computed import FUNCTIONS, computed
@@ -52,7 +53,7 @@ from netspec.types import Dim
 STORED = frozenset({"Parameter", "Buffer"})
 
 # Methods of torch's tensors whose function is called otherwise.
-METHODS = {"view": "reshape"}
+METHODS = {"T": "t", "view": "reshape"}
 
 
 @dataclass(slots=True, eq=False)
@@ -238,7 +239,7 @@ class Expressions(ABC):
         other = owner(name.id, frame.scope)
         if other is not None:
             return errors.in_imported_file(name.span, name.id, f"{other}.{name.id}")
-        if name.id[:1].isupper():
+        if name.id[:1].isupper() and name.id not in PYTHON_MODULES:
             reason = left_out.LAYERS.get(name.id) or left_out.LOSSES.get(name.id)
             return errors.unknown_layer(name.span, name.id, sorted(candidates), reason)
         return errors.unknown_name(name.span, name.id, sorted(candidates))

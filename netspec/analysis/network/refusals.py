@@ -28,6 +28,7 @@ CONSTRUCTORS = {
     "classes": errors.classes_differ,
     "pattern": errors.pattern_wrong,
     "axis": errors.axis_differs,
+    "readings": errors.two_readings,
 }
 # Reasons that lie in what flows in, so that it is worth showing where that comes from; those of
 # the second row lie between several values, all of which are shown.
