@@ -105,7 +105,7 @@ _WRITTEN = {
     "cov": "x @ transpose(x, 0, 1)", "corrcoef": "x @ transpose(x, 0, 1)",
     "index_copy": "scatter", "index_fill": "masked_fill", "index_put": "scatter",
     "index_reduce": "scatter_reduce", "diagonal_scatter": "where", "select_scatter": "where",
-    "slice_scatter": "where", "put": "scatter", "tril_indices": "tril", "triu_indices": "triu",
+    "slice_scatter": "where", "put": "scatter",
 }  # fmt: skip
 # Names by the reason that they share.
 _TOGETHER = {
