@@ -95,8 +95,8 @@ _WRITTEN = {
     "trapz": "sum(x[..., 1:] + x[..., :-1], dim=-1) / 2",
     "trapezoid": "sum(x[..., 1:] + x[..., :-1], dim=-1) / 2",
     "cumulative_trapezoid": "cumsum(x[..., 1:] + x[..., :-1], dim=-1) / 2",
-    "tensor": "full` or `[1, 2]", "as_tensor": "full",
-    "asarray": "full", "scalar_tensor": "full", "range": "arange", "randint_like": "randint",
+    "as_tensor": "tensor", "asarray": "tensor", "scalar_tensor": "tensor",
+    "randint_like": "randint",
     "fill": "full_like", "take": "gather", "isneginf": "isinf", "isposinf": "isinf",
     "isin": "any(x == y, dim=...)", "gradient": "diff",
     "view": "reshape", "view_as": "reshape", "reshape_as": "reshape", "expand_as": "expand",
@@ -158,6 +158,7 @@ MACHINERY = {
         "objects of Python"
     ),
     r"seed|fork|wait|compile": "the run's affair",
+    r"range": "a function of numbers in netspec, as in Python; of tensors it is `arange`",
 }
 
 
