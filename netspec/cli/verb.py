@@ -50,7 +50,7 @@ def limits(function: F) -> F:
         metavar="NAME=N",
         multiple=True,
         callback=_limits,
-        help="Raise a limit: expansions, layers or parameters.",
+        help="Raise a limit: expansions, evaluations, layers or parameters.",
     )(function)
 
 

@@ -125,7 +125,12 @@ def binary(operator: str, left: Expr, right: Expr) -> Expr:
 
 
 def negative(operand: Expr) -> Expr:
-    """`-operand`; anything but a plain operand is set in parentheses, as formatters do."""
+    """`-operand`; anything but a plain operand is set in parentheses, as formatters do.
+
+    Of a tensor that is negative already it is a method: `-(-x)` reads as another language's `--`.
+    """
+    if operand.level == UNARY:
+        return Expr(f"({operand}).neg()", ATOM)
     return Expr(f"-{_at_least(ATOM, operand)}", UNARY)
 
 

@@ -54,6 +54,7 @@ def test_powers_stand_close_when_both_sides_are_plain() -> None:
     assert binary("**", subscript(X, [Y]), literal(2)).text == "x[y] ** 2"
     assert binary("**", binary("**", X, Y), literal(2)).text == "(x**y) ** 2"
     assert negative(binary("**", X, Y)).text == "-(x**y)"
+    assert negative(negative(X)).text == "(-x).neg()"
 
 
 def test_comparisons_do_not_chain() -> None:
