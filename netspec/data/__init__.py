@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netspec.data import array_files, frames, tables, transforms, vision_sets
+    from netspec.data import array_files, frames, hub_files, tables, transforms, vision_sets
     from netspec.data.batches import Files, Split, Stored
     from netspec.data.loading import Splits, load
     from netspec.data.problems import DataError
@@ -26,7 +26,7 @@ _HOMES = {
     "unseen_classes": "unseen",
 }
 
-_MODULES = ("array_files", "frames", "tables", "transforms", "vision_sets")
+_MODULES = ("array_files", "frames", "hub_files", "tables", "transforms", "vision_sets")
 
 __all__ = [
     "DataError",
@@ -36,6 +36,7 @@ __all__ = [
     "Stored",
     "array_files",
     "frames",
+    "hub_files",
     "load",
     "tables",
     "transforms",

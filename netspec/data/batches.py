@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,7 @@ class Files:
 
     span: Span
 
-    paths: tuple[Path, ...]
+    paths: tuple[Path | BytesIO, ...]
     channels: int
     size: tuple[int, int] | None
     steps: tuple[Finish, ...]

@@ -16,6 +16,7 @@ from netspec.program.data import Category, CsvColumn, CsvSchema, Unreadable
 
 __all__ = [
     "PolarsError",
+    "column_of",
     "frame_columns",
     "json_frame",
     "read_frame_schema",
@@ -91,7 +92,7 @@ def _schema(frame: pl.DataFrame, file: str, rows: int) -> CsvSchema | Unreadable
         return Unreadable(reason="empty", file=file)
     columns: list[CsvColumn] = []
     for cells in frame.iter_columns():
-        column = _column(cells)
+        column = column_of(cells)
         if column is None:
             held = str(cells.dtype).split("(")[0].lower()
             detail = f"its column `{cells.name}` holds {held}, and a cell is a number or a text"
@@ -100,7 +101,7 @@ def _schema(frame: pl.DataFrame, file: str, rows: int) -> CsvSchema | Unreadable
     return CsvSchema(columns=tuple(columns), rows=rows)
 
 
-def _column(cells: pl.Series) -> CsvColumn | None:
+def column_of(cells: pl.Series) -> CsvColumn | None:
     """What the cells of a column are; None where they are neither numbers nor text."""
     dtype = cells.dtype
     absent = cells.is_null()

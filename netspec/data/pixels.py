@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ Finish = Normalization | Cropping | Greying | Padding
 class Pixels:
     """Images as bytes, (images, C, H, W), or as files not decoded yet, in one size."""
 
-    content: Array | tuple[Path, ...]
+    content: Array | tuple[Path | BytesIO, ...]
     channels: int
     size: tuple[int, int] | None = None
     steps: tuple[Finish, ...] = ()

@@ -11,6 +11,7 @@ import math
 import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def read_idx(path: Path) -> Array:
     return numbers.reshape(shape).astype(numbers.dtype.newbyteorder("="))
 
 
-def decode_image(path: Path, channels: int, size: tuple[int, int] | None = None) -> Array:
+def decode_image(path: Path | BytesIO, channels: int, size: tuple[int, int] | None = None) -> Array:
     """An image as bytes, (channels, height, width); `size` (height, width) resizes it."""
     with Image.open(path) as image:
         picture = image.convert("RGB" if channels == 3 else "L")
@@ -43,7 +44,7 @@ def decode_image(path: Path, channels: int, size: tuple[int, int] | None = None)
 
 
 def decode_images(
-    paths: Sequence[Path], channels: int, size: tuple[int, int] | None = None
+    paths: Sequence[Path | BytesIO], channels: int, size: tuple[int, int] | None = None
 ) -> Array:
     """Images of one size as bytes, (images, channels, height, width)."""
     first = decode_image(paths[0], channels, size)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from netspec import data as room
 from netspec.data.csv_schema import read_csv_schema
+from netspec.data.hub_cache import find_copies
 from netspec.data.image_folders import list_images
 from netspec.data.image_sizes import image_size
 from netspec.data.paths import find
@@ -21,6 +22,9 @@ from netspec.program.data import (
     ArrayValues,
     CsvForm,
     CsvSchema,
+    HubCells,
+    HubColumn,
+    HubCopy,
     IdxSchema,
     ImagesSchema,
     SavedArray,
@@ -75,6 +79,23 @@ class FolderReader:
         """The classes, and the size of the images as a sample shows it."""
         path = find(folder, self.root)
         return path if isinstance(path, Unreadable) else read_images_schema(path, folder)
+
+    def hub(self, path: str) -> tuple[HubCopy, ...] | Unreadable:
+        """The configurations of a data set of the hub that are in the local cache."""
+        found = find_copies(path)
+        return found if isinstance(found, Unreadable) else tuple(one.copy for one in found)
+
+    def hub_cells(
+        self, path: str, name: str, splits: tuple[str, ...], columns: tuple[HubColumn, ...]
+    ) -> HubCells | Unreadable:
+        """What the cells of these columns are, by polars, which is loaded for them alone."""
+        found = find_copies(path)
+        if isinstance(found, Unreadable):
+            return found
+        (cached,) = (one for one in found if one.copy.name == name)
+        kinds = {column.name: column.dtype for column in columns}
+        files = [file for split in splits for file in cached.files(split)]
+        return room.hub_files.read_cells(files, path, kinds)
 
     def folder(self, name: str) -> Unreadable | None:
         """Why a folder cannot be read from, None where it can."""

@@ -12,6 +12,7 @@ from sklearn import datasets
 from netspec import data as room
 from netspec.analysis.data import errors
 from netspec.analysis.data.vision_sources import NAMES
+from netspec.data.hub_cache import chosen, find_copies
 from netspec.data.image_folders import list_images
 from netspec.data.paths import find
 from netspec.data.pixels import Pixels
@@ -72,6 +73,8 @@ def load_table(load: Load, root: Path, random: np.random.RandomState) -> tuple[T
             return _csv(load, root), 0
         case "parquet" | "json":
             return _frame(load, root), 0
+        case "hub":
+            return _hub(load)
         case "npz":
             return _npz(load, root)
         case "idx":
@@ -143,6 +146,36 @@ def _npz(load: Load, root: Path) -> tuple[Table, int]:
             _, channels, height, width = arrays[name].shape
             table[name] = Pixels(content=arrays[name], channels=channels, size=(height, width))
     return table, own_test
+
+
+def _hub(load: Load) -> tuple[Table, int]:
+    arguments = dict(load.arguments)
+    path, splits = str(arguments["path"]), (arguments["train"], arguments["test"])
+    found = find_copies(path)
+    if isinstance(found, Unreadable):
+        raise DataError(errors.unreadable(found, load.span))
+    cached = chosen(found, str(arguments["name"]))
+    columns = {column.name: column.dtype for column in load.columns}
+    if cached is None:
+        raise _malformed(load, "path", f"`{arguments['name']}` is no longer in the cache")
+    try:
+        parts = [
+            room.hub_files.read_arrow(cached.files(str(split)), list(columns))
+            for split in splits
+            if split is not None
+        ]
+        made = dict(room.hub_files.hub_columns(parts, columns))
+    except (ValueError, OSError, room.hub_files.PolarsError) as problem:
+        raise _malformed(load, "path", str(problem).splitlines()[0]) from problem
+    channels = arguments["channels"]
+    assert isinstance(channels, int)
+    table: Table = {
+        name: Pixels(content=tuple(cells), channels=channels)
+        if columns[name] == "pixels"
+        else cells
+        for name, cells in made.items()
+    }
+    return table, len(parts[1]) if len(parts) > 1 else 0
 
 
 def _malformed(load: Load, argument: str, detail: str) -> DataError:

@@ -15,7 +15,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.analysis.data.values import parts, uses
-from netspec.data import array_files, colors, frames, geometry, reading, tables, texts, vision_sets
+from netspec.data import (
+    array_files,
+    colors,
+    frames,
+    geometry,
+    hub_files,
+    reading,
+    tables,
+    texts,
+    vision_sets,
+)
 from netspec.export import data_functions
 from netspec.export.data_expressions import Printer, literal
 from netspec.export.data_sources import source_lines
@@ -34,6 +44,7 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         frames.frame_columns,
         data_functions.find_folder,
         array_files.read_npz,
+        hub_files.hub_columns,
         vision_sets.read_parts,
         reading.read_idx,
         data_functions.list_images,
@@ -80,6 +91,7 @@ MODULES: Mapping[str, str] = {
     "os": "import os",
     "re": "import re",
     "struct": "import struct",
+    "BytesIO": "from io import BytesIO",
     "Mapping": "from collections.abc import Mapping",
     "Sequence": "from collections.abc import Sequence",
     "Any": "from typing import Any",
@@ -104,7 +116,19 @@ SCALERS = frozenset(
 )
 # Names that the lines, and those around them, use for themselves, beside those of the steps.
 LOCALS = frozenset(
-    {"random", "train_rows", "val_rows", "test_rows", "part", "columns", "train", "val", "test"}
+    {
+        "frames",
+        "parts",
+        "random",
+        "train_rows",
+        "val_rows",
+        "test_rows",
+        "part",
+        "columns",
+        "train",
+        "val",
+        "test",
+    }
     | {"files", "labels", "test_files", "test_labels", "test_images", "own_test"}
     | {"DEVICE", "Rows", "splits"}
 )

@@ -50,7 +50,11 @@ CALLS: Mapping[str, str] = {
 UNLEARNED = frozenset({"Binarizer", "Normalizer"})
 WIDENERS = frozenset({"PolynomialFeatures", "SplineTransformer", "PCA"})
 # The sources that are read into a dict of columns.
-FILES = NAMES | frozenset({"csv", "parquet", "json", "npz", "idx", "images", "chars", "text"})
+# Sources of images that are decoded when they are wanted.
+DECODED = frozenset({"images", "hub"})
+FILES = NAMES | frozenset(
+    {"csv", "parquet", "json", "npz", "hub", "idx", "images", "chars", "text"}
+)
 STORED_KEYS: Mapping[str, str] = {"x": "data", "y": "target", "images": "images"}
 
 Text = tuple[str, int]
@@ -294,7 +298,7 @@ class Printer:
                 return self._is_files(value.value)
             case Pick():
                 load = self._source(value.table)
-                return self.is_pixels(value) and load is not None and load.source == "images"
+                return self.is_pixels(value) and load is not None and load.source in DECODED
             case _:
                 return False
 
@@ -303,7 +307,7 @@ class Printer:
         channels = next(
             dict(step.value.arguments).get("channels", 3)
             for step in self.plan.steps
-            if isinstance(step.value, Load) and step.value.source == "images"
+            if isinstance(step.value, Load) and step.value.source in DECODED
         )
         return f"{self.helper('decode_images')}({self.text(value)}, {channels}{size})"
 

@@ -15,6 +15,8 @@ def source_lines(printer: Printer, name: str, load: Load) -> Iterator[str]:
     match load.source:
         case "csv" | "parquet" | "json":
             yield from _csv(printer, name, load)
+        case "hub":
+            yield from _hub(printer, name, load)
         case "npz":
             file = literal(dict(load.arguments)["file"])
             read, find = printer.helper("read_npz"), printer.helper("find_file")
@@ -97,3 +99,18 @@ def _vision_set(printer: Printer, name: str, load: Load) -> Iterator[str]:
     read = ", ".join(f"{made}({find}({root}){given})" for given in options)
     own = "own_test" if printer.plan.own_test else "_"
     yield f"{name}, {own} = {printer.helper('read_parts')}({read})"
+
+
+def _hub(printer: Printer, name: str, load: Load) -> Iterator[str]:
+    """The splits of a set, which `datasets` finds in its cache."""
+    arguments = dict(load.arguments)
+    read = printer.use("datasets", "load_dataset")
+    splits = [arguments["train"]] + [arguments["test"]] * (arguments["test"] is not None)
+    path, config = literal(arguments["path"]), literal(arguments["name"])
+    yield f"splits = [{', '.join(literal(split) for split in splits)}]"
+    yield f"parts = [{read}({path}, {config}, split=split) for split in splits]"
+    yield "frames = [pl.from_arrow(part.data.table) for part in parts]"
+    yield f"columns = {literal({column.name: column.dtype for column in load.columns})}"
+    yield f"{name} = {printer.helper('hub_columns')}(frames, columns)"
+    if printer.plan.own_test:
+        yield "own_test = len(parts[1])"

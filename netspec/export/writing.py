@@ -101,7 +101,7 @@ def _ordered(statements: set[str]) -> list[str]:
             named.setdefault(module, set()).update(name.strip() for name in names.split(","))
     joined = [
         f"from {module} import {', '.join(sorted(names, key=_case))}"
-        for module, names in sorted(named.items())
+        for module, names in sorted(named.items(), key=lambda item: item[0].lower())
     ]
     return plain + joined
 

@@ -428,6 +428,40 @@ class ArrayValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubColumn:
+    """A column of a data set of the hub; one that cannot be read has no `dtype`, and is `held`.
+
+    `classes` are the names of a label's classes.
+    """
+
+    name: str
+    dtype: OneOf["real", "int", "text", "pixels", ""] = ""
+    held: str = ""
+    dims: tuple[int, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubCopy:
+    """One configuration of a data set of the hub, as it lies in the cache: rows by split."""
+
+    name: str
+    rows: tuple[tuple[str, int], ...]
+    columns: tuple[HubColumn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubCells:
+    """What the cells of some columns are, and (height, width) of images, None where they differ.
+
+    `cells` has none of the columns where there are too many rows to read.
+    """
+
+    cells: CsvSchema
+    sizes: tuple[tuple[str, tuple[int, int] | None], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextSchema:
     """How many tokens a text has, and the distinct ones in order."""
 
@@ -449,6 +483,14 @@ class SchemaReader(Protocol):
 
     def images(self, folder: str) -> ImagesSchema | Unreadable:
         """The classes and the size of the images."""
+
+    def hub(self, path: str) -> tuple[HubCopy, ...] | Unreadable:
+        """The configurations of a data set of the hub that are in the local cache."""
+
+    def hub_cells(
+        self, path: str, name: str, splits: tuple[str, ...], columns: tuple[HubColumn, ...]
+    ) -> HubCells | Unreadable:
+        """What the cells of these columns are, in these splits."""
 
     def folder(self, name: str) -> Unreadable | None:
         """Why a folder cannot be read from, None where it can."""

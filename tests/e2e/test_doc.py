@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import subprocess
 import sys
@@ -29,6 +30,20 @@ def idx(path: Path, *shape: int) -> None:
     path.write_bytes(head + bytes(int(np.prod(shape))))
 
 
+def written_hub(cache: Path, homes: pl.DataFrame) -> None:
+    """A set of the hub, as the library `datasets` keeps it."""
+    made = cache / "owner___houses" / "default" / "0.0.0" / "0"
+    made.mkdir(parents=True)
+    homes.write_ipc_stream(made / "houses-train.arrow")
+    value = {"_type": "Value", "dtype": "int64"}
+    features = {
+        name: {**value, "dtype": "string"} if name == "town" else value for name in homes.columns
+    }
+    splits = {"train": {"num_examples": homes.height}}
+    info = {"config_name": "default", "features": features, "splits": splits}
+    (made / "dataset_info.json").write_text(json.dumps(info), encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that examples name."""
@@ -38,6 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     homes = pl.read_csv(made / "houses.csv")
     homes.write_parquet(made / "houses.parquet")
     homes.write_json(made / "houses.json")
+    written_hub(made / "hub", homes)
     np.savez(made / "houses.npz", x=np.arange(60.0).reshape(30, 2), y=np.arange(30.0))
     (made / "play.txt").write_text("To be, or not to be, that is the question:\n" * 40)
     idx(made / "train-images.idx", 30, 4, 4)
@@ -52,7 +68,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("kind", "name"), ENTRIES)
-def test_every_example_checks(kind: str, name: str, folder: Path) -> None:
+def test_every_example_checks(
+    kind: str, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(folder / "hub"))
     entry = CATALOG.find(kind, name)
     assert entry is not None
     example = page(entry).example

@@ -20,10 +20,6 @@ from netspec.source import Span
 from netspec.syntax import tree
 
 SELECTORS = ("select", "except")
-# Sources of the language that are not read yet, and what reads the same until then.
-NOT_YET = {
-    "hub": 'save the data set to a parquet file, and read that: `parquet("file.parquet")`',
-}
 
 # What other libraries call things that have another name, or form, here.
 ELSEWHERE = {
@@ -101,8 +97,6 @@ class Calls(Expressions):
         if name.id in self.block.catalog.faulty:
             self.block.failed = True  # its declaration was reported
             return UNKNOWN
-        if name.id in NOT_YET:
-            return self.block.fail(errors.source_not_yet(name.span, name.id, NOT_YET[name.id]))
         candidates = self.callables()
         meant = ELSEWHERE.get(name.id)
         return self.block.fail(errors.unknown_name(name.span, name.id, candidates, meant))

@@ -4,33 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netspec.diagnostics import Diagnostic, Edit, Fix, code, error
+from netspec.diagnostics import Diagnostic, Edit, Fix, code, did_you_mean, error
 from netspec.source import Span
-
-
-@code("NS5522")
-def source_not_yet(span: Span, source: str, advice: str) -> Diagnostic:
-    """A source that the language means to have is not read yet.
-
-    The data sets of torchvision and those of the Hugging Face hub are not read. What they hold can
-    be written to a parquet file once, with two lines of Python, or read by a function of your own,
-    `extern source`, which `--allow` lets run.
-
-    Wrong:
-        data {
-          rows = hub("moons")
-          x    = rows.x
-          y    = rows.y
-        }
-
-    Right:
-        data {
-          rows = make_moons()
-          x    = rows.x
-          y    = rows.y
-        }
-    """
-    return error(f"`{source}` is not supported yet", span, help=advice)
 
 
 @code("NS5530")
@@ -189,4 +164,102 @@ def set_of_package(span: Span, name: str) -> Diagnostic:
         span,
         help=f"write `torchvision.{name}`",
         fix=Fix(edits=(Edit(span=span, replacement=f"torchvision.{name}"),), safe=True),
+    )
+
+
+@code("NS5541")
+def hub_not_fetched(span: Span, path: str) -> Diagnostic:
+    """A data set of the Hugging Face hub is not on this machine yet.
+
+    `check` asks no network, and a run reads what `check` saw: the copy in the cache of the library
+    `datasets`, which `pip install "netspec[hub]"` brings. The library fetches a set once.
+
+    Wrong:
+        data {
+          hub("no-such-owner/no-such-set")
+        }
+
+    Right:
+        data {
+          make_moons()
+        }
+    """
+    return error(
+        f"`{path}` is not in the cache of `datasets`",
+        span,
+        notes=("its columns are known once it was fetched; neither `check` nor a run fetches it",),
+        help=f'fetch it in Python: `from datasets import load_dataset; load_dataset("{path}")`',
+    )
+
+
+@code("NS5542")
+def hub_streams(span: Span) -> Diagnostic:
+    """A data set of the hub is asked for as a stream.
+
+    A stream has no end that is known, no order but the hub's, and may be another one the next day.
+    Rows are counted and divided before a run, shuffled by the seed, and scalers learn from all that
+    are trained on; so that the same spec gives the same bits, a set is read from a copy. What the
+    copy holds is mapped into memory, and images are decoded when a batch wants them.
+
+    Wrong:
+        data {
+          hub("owner/pets", streaming=true)
+        }
+
+    Right:
+        data {
+          make_moons()
+        }
+    """
+    return error(
+        "data sets of the hub are read from a copy, not as a stream",
+        span,
+        notes=("rows are counted, divided and shuffled by the seed, which a stream forbids",),
+        help="leave `streaming` out; a part of a large set can be saved and read by `parquet`",
+    )
+
+
+@code("NS5543")
+def hub_column(span: Span, path: str, name: str, held: str, columns: Sequence[str]) -> Diagnostic:
+    """A column of a data set of the hub holds what no column here can.
+
+    A cell is a number, a class, a text, an image, or a list of numbers that is as long in every
+    row. A set with sounds, lists of any length or records in its rows is read without them:
+    `hub("owner/pets", columns=["image", "label"])`.
+
+    `netspec check pets.net` names the columns that can be read.
+    """
+    named = ", ".join(f'"{column}"' for column in columns)
+    return error(
+        f"the column `{name}` of `{path}` holds {held}",
+        span,
+        help=f"name the columns to read: `columns=[{named}]`" if columns else None,
+    )
+
+
+@code("NS5544")
+def hub_part(
+    span: Span, path: str, what: str, name: str | None, there: Sequence[str]
+) -> Diagnostic:
+    """A data set of the hub has no split or no configuration of that name in the cache.
+
+    A set has splits, most often `train` and `test`: `train=` and `test=` say which are read, where
+    they are called otherwise. It may have several configurations, which `name=` tells apart.
+
+    `netspec check pets.net` names those that are there. One that the hub has, and the cache has
+    not, is fetched by `load_dataset("owner/pets", "name")` in Python.
+    """
+    listed = ", ".join(f"`{one}`" for one in there)
+    if name is None:
+        return error(
+            f"`{path}` has several {what}s",
+            span,
+            notes=(f"in the cache: {listed}",),
+            help=f'say which: `hub("{path}", name="{there[0]}")`',
+        )
+    return error(
+        f"`{path}` has no {what} `{name}`",
+        span,
+        notes=(f"in the cache: {listed}",),
+        help=did_you_mean(name, there),
     )

@@ -9,6 +9,7 @@ from functools import partial
 from netspec.analysis.data import errors
 from netspec.analysis.data.array_sources import array_table
 from netspec.analysis.data.block import Block
+from netspec.analysis.data.hub_sources import hub_table
 from netspec.analysis.data.text_sources import text_table
 from netspec.analysis.data.user_sources import user_table
 from netspec.analysis.data.values import INT, MOST_CLASSES, REAL, Info, Table, describe
@@ -74,6 +75,8 @@ def source_table(
             return _idx(block, entry, span, bound, spans)
         case "images":
             return _images(block, entry, span, bound, spans)
+        case "hub":
+            return hub_table(block, entry, span, bound, spans)
         case "npz":
             return array_table(block, entry, span, bound, spans)
         case "chars" | "text":

@@ -114,7 +114,6 @@ def test_of_a_large_file_the_header_is_read(
         ('rows = parquet("rows.parquet")\nx = rows.size', "NS4403"),
         ('rows = parquet("rows.parquet")\nx = rows.town', "NS4401"),
         ('rows = parquet("rows.parquet", header=true)\nx = rows', "NS5507"),
-        ('rows = hub("imdb")\nx = rows.x', "NS5522"),
     ],
 )
 def test_mistakes(text: str, code: str, tmp_path: Path) -> None:
