@@ -21,7 +21,7 @@ from netspec import driver
 from netspec.analysis.context import Limits
 from netspec.data.paths import find
 from netspec.diagnostics import Sink
-from netspec.program.data import Unreadable
+from netspec.program.schemas import Unreadable
 from netspec.source import Source
 from netspec.syntax import read
 

@@ -30,10 +30,11 @@ from netspec.analysis.training.train import analyse_train
 from netspec.catalog import Catalog, Overlay
 from netspec.diagnostics import Sink
 from netspec.program import Program
-from netspec.program.data import DataPlan, SchemaReader
+from netspec.program.data import DataPlan
 from netspec.program.externs import Inspector
 from netspec.program.graph import Literal, Model
 from netspec.program.reserved import is_reserved
+from netspec.program.schemas import SchemaReader
 from netspec.syntax import SpecReader, tree
 from netspec.syntax.walk import descend
 from netspec.types import TensorType

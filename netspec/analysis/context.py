@@ -10,9 +10,9 @@ from netspec.analysis import errors
 from netspec.analysis.places import header
 from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Diagnostic, Sink
-from netspec.program.data import SchemaReader
 from netspec.program.externs import Extern, Inspector
 from netspec.program.graph import Requirement
+from netspec.program.schemas import SchemaReader
 from netspec.source import Source, Span
 from netspec.syntax import tree
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from netspec.data.reading import Array, Columns
-from netspec.program.data import ArrayValues, SavedArray, Unreadable
+from netspec.program.schemas import ArrayValues, SavedArray, Unreadable
 
 __all__ = ["DAMAGE", "read_headers", "read_npz", "read_values"]
 

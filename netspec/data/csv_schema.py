@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from netspec.program.data import Category, CsvColumn, CsvForm, CsvSchema, Unreadable
+from netspec.program.schemas import Category, CsvColumn, CsvForm, CsvSchema, Unreadable
 
 WHOLE_BELOW = 10_000_000
 SAMPLE_ROWS = 10_000

@@ -12,7 +12,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from netspec.data.reading import Columns
-from netspec.program.data import Category, CsvColumn, CsvSchema, Unreadable
+from netspec.program.schemas import Category, CsvColumn, CsvSchema, Unreadable
 
 __all__ = [
     "PolarsError",

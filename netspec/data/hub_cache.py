@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netspec.program.data import HubColumn, HubCopy, Unreadable
+from netspec.program.schemas import HubColumn, HubCopy, Unreadable
 
 INFO = "dataset_info.json"
 LONGEST_INFO = 10_000_000

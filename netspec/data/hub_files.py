@@ -16,7 +16,7 @@ from polars.exceptions import PolarsError
 
 from netspec.data.frames import column_of, frame_columns
 from netspec.data.reading import Columns
-from netspec.program.data import CsvColumn, CsvSchema, HubCells, Unreadable
+from netspec.program.schemas import CsvColumn, CsvSchema, HubCells, Unreadable
 
 __all__ = ["PolarsError", "hub_columns", "read_arrow", "read_cells"]
 

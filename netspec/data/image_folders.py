@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from netspec.program.data import Unreadable
+from netspec.program.schemas import Unreadable
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp"})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from netspec.diagnostics import near
-from netspec.program.data import Unreadable
+from netspec.program.schemas import Unreadable
 
 VARIABLE = "NETSPEC_DATA"
 # More files than this in a folder are not looked through for a similar name.

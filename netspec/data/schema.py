@@ -18,7 +18,7 @@ from netspec.data.image_sizes import image_size
 from netspec.data.paths import find
 from netspec.data.tensor_files import read_tensor_schema
 from netspec.data.text_files import read_text_schema
-from netspec.program.data import (
+from netspec.program.schemas import (
     ArrayValues,
     CsvForm,
     CsvSchema,

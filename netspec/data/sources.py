@@ -21,7 +21,8 @@ from netspec.data.reading import read_idx
 from netspec.data.schema import FolderReader
 from netspec.data.texts import read_chars, read_words
 from netspec.data.user_sources import user_columns
-from netspec.program.data import Load, Unreadable
+from netspec.program.data import Load
+from netspec.program.schemas import Unreadable
 
 Table = dict[str, Any]
 

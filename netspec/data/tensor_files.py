@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import BinaryIO
 
-from netspec.program.data import Unreadable
+from netspec.program.schemas import Unreadable
 from netspec.program.weights import SavedTensor
 
 # As safetensors' own readers have it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from netspec.program.data import TextSchema, Unreadable
+from netspec.program.schemas import TextSchema, Unreadable
 
 # A word, or a mark by itself; `netspec.data.texts` numbers the same ones.
 TOKEN = re.compile(r"\w+|[^\w\s]")

@@ -17,7 +17,8 @@ from netspec.data.paths import find
 from netspec.data.pixels import Pixels
 from netspec.data.problems import DataError
 from netspec.data.reading import Columns
-from netspec.program.data import Load, Unreadable
+from netspec.program.data import Load
+from netspec.program.schemas import Unreadable
 
 # What a set that is not there, cut short or not to be fetched raises.
 FAILURES = (RuntimeError, OSError, ValueError, TypeError, AssertionError, EOFError)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from netspec.data.paths import find
-from netspec.program.data import Unreadable
+from netspec.program.schemas import Unreadable
 from netspec.program.weights import Pairing, SavedTensor, Start, Wanted, pair
 from netspec.runner.errors import RunError, weights_failed
 

@@ -10,7 +10,8 @@ from netspec.analysis.data.sources import plain
 from netspec.analysis.data.values import Value, describe
 from netspec.analysis.network.values import Unknown
 from netspec.catalog import Bound, Entry
-from netspec.program.data import Arguments, Category, Expression, Transform
+from netspec.program.data import Arguments, Expression, Transform
+from netspec.program.schemas import Category
 from netspec.source import Span
 
 

@@ -16,7 +16,8 @@ from netspec.analysis.data.values import INT, REAL, Info, Table
 from netspec.analysis.network.operands import literal
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry
-from netspec.program.data import Column, Load, SavedArray, Unreadable
+from netspec.program.data import Column, Load
+from netspec.program.schemas import SavedArray, Unreadable
 from netspec.source import Span
 from netspec.types import Dim, Kind
 

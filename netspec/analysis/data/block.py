@@ -10,19 +10,10 @@ from netspec.analysis.data.values import INT, Array, Augmented, Info, Table, Val
 from netspec.analysis.network.values import UNKNOWN, Namespace, Unknown
 from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Diagnostic, Sink
-from netspec.program.data import (
-    Category,
-    CsvSchema,
-    Expression,
-    Length,
-    Operand,
-    SchemaReader,
-    Step,
-    Unreadable,
-    Use,
-)
+from netspec.program.data import Expression, Length, Operand, Step, Use
 from netspec.program.externs import Extern
 from netspec.program.graph import Literal
+from netspec.program.schemas import Category, CsvSchema, SchemaReader, Unreadable
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import Dim

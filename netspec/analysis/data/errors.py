@@ -35,7 +35,7 @@ from netspec.analysis.data.type_errors import (
 from netspec.analysis.data.window_errors import windows_in_order, windows_too_long
 from netspec.analysis.errors.weights import pickled_weights
 from netspec.diagnostics import Diagnostic, Fix, Label, code, did_you_mean, error
-from netspec.program.data import Unreadable
+from netspec.program.schemas import Unreadable
 from netspec.source import Span
 
 __all__ = [

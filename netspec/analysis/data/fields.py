@@ -16,7 +16,6 @@ from netspec.program.data import (
     Apply,
     Augment,
     Choose,
-    ColumnRange,
     Expression,
     Field,
     Load,
@@ -25,6 +24,7 @@ from netspec.program.data import (
     Stored,
     Use,
 )
+from netspec.program.schemas import ColumnRange
 from netspec.source import Span
 from netspec.types import Dim, Kind, TensorType
 

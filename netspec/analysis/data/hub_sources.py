@@ -9,15 +9,8 @@ from netspec.analysis.data.block import Block
 from netspec.analysis.data.values import INT, REAL, Info, Table
 from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry
-from netspec.program.data import (
-    Column,
-    CsvColumn,
-    HubCells,
-    HubColumn,
-    HubCopy,
-    Load,
-    Unreadable,
-)
+from netspec.program.data import Column, Load
+from netspec.program.schemas import CsvColumn, HubCells, HubColumn, HubCopy, Unreadable
 from netspec.source import Span
 from netspec.types import Dim, Kind
 

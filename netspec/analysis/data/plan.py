@@ -16,8 +16,9 @@ from netspec.analysis.data.values import Array, Pending, Table, column_of, descr
 from netspec.analysis.network.values import Namespace, Unknown
 from netspec.catalog import Catalog, Entry
 from netspec.diagnostics import Sink
-from netspec.program.data import DataPlan, Operand, SchemaReader, SplitPlan, Step, Use
+from netspec.program.data import DataPlan, Operand, SplitPlan, Step, Use
 from netspec.program.externs import Extern
+from netspec.program.schemas import SchemaReader
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import Dim

@@ -18,16 +18,9 @@ from netspec.analysis.network.values import UNKNOWN, Unknown
 from netspec.catalog import Bound, Entry, Refusal
 from netspec.catalog import Value as CatalogueValue
 from netspec.diagnostics import did_you_mean
-from netspec.program.data import (
-    Column,
-    CsvColumn,
-    CsvForm,
-    CsvSchema,
-    IdxSchema,
-    Load,
-    Unreadable,
-)
+from netspec.program.data import Column, Load
 from netspec.program.graph import Literal
+from netspec.program.schemas import CsvColumn, CsvForm, CsvSchema, IdxSchema, Unreadable
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import Dim, Kind

@@ -9,7 +9,8 @@ from netspec.analysis.data.block import Block
 from netspec.analysis.data.values import Info, Table
 from netspec.analysis.network.values import Unknown
 from netspec.catalog import Bound, Entry
-from netspec.program.data import Column, Load, Unreadable
+from netspec.program.data import Column, Load
+from netspec.program.schemas import Unreadable
 from netspec.source import Span
 from netspec.types import Dim, Kind
 

@@ -12,7 +12,7 @@ from netspec.analysis.data.user_transforms import user_transformed
 from netspec.analysis.data.values import INT, REAL, Array, Augmented, Info, Table, Value
 from netspec.analysis.data.windows import windowed
 from netspec.analysis.network.values import UNKNOWN, Unknown
-from netspec.program.data import Category
+from netspec.program.schemas import Category
 from netspec.types import Dim, Kind
 
 # What may follow a transform of chance: images are changed so batch by batch.

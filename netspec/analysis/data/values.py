@@ -10,7 +10,6 @@ from netspec.analysis.network.values import Unknown
 from netspec.program.data import (
     Apply,
     Augment,
-    Category,
     Choose,
     Draw,
     Expression,
@@ -24,6 +23,7 @@ from netspec.program.data import (
     Use,
 )
 from netspec.program.graph import Literal
+from netspec.program.schemas import Category
 from netspec.source import Span
 from netspec.types import Dim, Kind
 

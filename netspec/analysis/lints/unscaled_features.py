@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netspec.analysis.lints.flow import Applied
 from netspec.analysis.lints.subject import Subject
 from netspec.diagnostics import Diagnostic, Label, code, warning
-from netspec.program.data import ColumnRange
+from netspec.program.schemas import ColumnRange
 from netspec.source import Span
 
 # Layers whose first step is a sum of the inputs, each times a weight of about one size.

@@ -13,8 +13,8 @@ from netspec.analysis.network.evaluate import Expressions, Frame
 from netspec.analysis.network.values import Unknown, describe
 from netspec.analysis.places import word_in
 from netspec.analysis.training.choices import choose
-from netspec.program.data import Unreadable
 from netspec.program.graph import Model
+from netspec.program.schemas import Unreadable
 from netspec.program.weights import (
     SavedTensor,
     Start,

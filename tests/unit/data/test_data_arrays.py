@@ -17,7 +17,8 @@ from netspec.data.pixels import Pixels
 from netspec.data.schema import FolderReader
 from netspec.data.sources import load_table
 from netspec.diagnostics.render import render_terminal
-from netspec.program.data import ArrayValues, DataPlan, Load, Unreadable
+from netspec.program.data import DataPlan, Load
+from netspec.program.schemas import ArrayValues, Unreadable
 
 RENDERED = Path(__file__).parents[2] / "cases" / "data"
 

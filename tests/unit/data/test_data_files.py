@@ -18,7 +18,7 @@ from netspec.data.reading import decode_images, read_idx, split_rows
 from netspec.data.schema import FolderReader
 from netspec.data.tables import read_csv
 from netspec.diagnostics.render import render_terminal
-from netspec.program.data import CsvForm, CsvSchema, IdxSchema, Unreadable
+from netspec.program.schemas import CsvForm, CsvSchema, IdxSchema, Unreadable
 
 RENDERED = Path(__file__).parents[2] / "cases" / "data"
 

@@ -12,7 +12,7 @@ from data_planning import codes, planned, types
 
 from netspec.data import DataError, frames, load
 from netspec.data.schema import FolderReader
-from netspec.program.data import CsvSchema
+from netspec.program.schemas import CsvSchema
 
 DAY = datetime.date(2020, 2, 29)
 FRAME = pl.DataFrame(

@@ -12,7 +12,7 @@ from hub_sets import pets, picture, write_set
 from netspec.data import DataError, load
 from netspec.data.hub_cache import cache_folder, find_copies
 from netspec.diagnostics.render import render_terminal
-from netspec.program.data import Unreadable
+from netspec.program.schemas import Unreadable
 
 RENDERED = Path(__file__).parents[2] / "cases" / "data"
 COLUMNS = 'columns=["image", "label", "size", "rooms", "town", "point"]'

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from netspec.data.tensor_files import read_tensor_schema
-from netspec.program.data import Unreadable
+from netspec.program.schemas import Unreadable
 from netspec.program.weights import SavedTensor
 
 

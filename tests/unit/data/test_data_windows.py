@@ -14,7 +14,8 @@ import netspec
 from netspec.data import Splits, Stored, load
 from netspec.data.schema import FolderReader
 from netspec.data.texts import read_chars, read_words
-from netspec.program.data import Load, TextSchema
+from netspec.program.data import Load
+from netspec.program.schemas import TextSchema
 
 PLAY = "First Citizen:\r\nBefore we proceed any further, héar me speak. 🎭\n" * 20
 
