@@ -235,26 +235,27 @@ def _step(writer: Writer, script: Script, *, batched: bool) -> None:
             _move(writer, script, turn)
     if len(script.turns) > 1:
         writer.line()
-    _conclude(writer, script, gathers=gathers)
+    after = Writer(depth=writer.depth + (1 if gathers and len(script.turns) > 1 else 0))
+    _conclude(after, script, batched=batched)
+    if after.depth > writer.depth and after.written:
+        writer.line("if moves:")
+    writer.written.extend(after.written)
+
+
+def _conclude(writer: Writer, script: Script, *, batched: bool) -> None:
+    """What follows a step: of several phases, after the last."""
+    plan = script.plan
+    if plan.precision == "fp16":
+        writer.line("scaler.update()")
+    if plan.ema is not None:
+        writer.line(f"averaged.update_parameters({script.variable})")
     if _counts_steps(plan):
-        writer.line("taken += moves" if gathers and len(script.turns) > 1 else "taken += 1")
+        writer.line("taken += 1")
     for turn in script.turns:
         _schedule_step(writer, turn)
     if plan.steps is not None and batched:
         with writer.block(f"if taken == {plan.steps}:"):
             writer.line("break")
-
-
-def _conclude(writer: Writer, script: Script, *, gathers: bool) -> None:
-    """What follows a step: of several phases, after the last."""
-    updates = ["scaler.update()"] if script.plan.precision == "fp16" else []
-    if script.plan.ema is not None:
-        updates.append(f"averaged.update_parameters({script.variable})")
-    if updates and gathers and len(script.turns) > 1:
-        with writer.block("if moves:"):
-            writer.lines(updates)
-    else:
-        writer.lines(updates)
 
 
 def _move(writer: Writer, script: Script, turn: Turn) -> None:

@@ -193,3 +193,10 @@ train {
   steps   = 13
 }
 """
+# A schedule that counts steps, of phases that gather batches: it moves when its phase does.
+PHASE_CASES["phases_gather_schedules"] = (
+    PHASE_CASES["phases_settings"]
+    .replace("warmup(3) -> ReduceLROnPlateau", "warmup(2) -> OneCycleLR(0.01)")
+    .replace("CosineAnnealingLR", "OneCycleLR(0.01)")
+    .replace("epochs = 3", "steps = 7")
+)
