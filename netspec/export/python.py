@@ -22,7 +22,7 @@ from netspec.export.turns import Script
 from netspec.export.weights import weights_function
 from netspec.export.writing import Writer, sorted_imports
 from netspec.program import Program
-from netspec.program.train import TrainPlan, compared, evaluation_rows
+from netspec.program.train import TrainPlan, compared
 
 LOOP = Loop("name", "parameter")
 DEVICES = {
@@ -118,7 +118,7 @@ def _script(program: Program, makes: str, fields: Sequence[str]) -> Script:
         target=None,
         whole=plan.batch is None or (known is not None and plan.batch >= known),
         shuffled=known is not None and plan.batch is not None and plan.batch < known,
-        measured_rows=evaluation_rows(plan.batch, plan.row_numbers(network)),
+        measured_rows=plan.measured_rows(network),
         draws=sum(change.draws for change in changes),
         crops=any(change.always for change in changes),
     )

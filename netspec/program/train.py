@@ -9,7 +9,18 @@ from typing import Literal as OneOf
 from typing import cast
 
 from netspec.program.externs import Extern
-from netspec.program.graph import Freezing, Graph, Literal, Model, Slot
+from netspec.program.graph import (
+    Compute,
+    Freezing,
+    Graph,
+    Invoke,
+    Layer,
+    Literal,
+    Model,
+    Ref,
+    Slot,
+    Step,
+)
 from netspec.program.precision import Precision
 from netspec.program.weights import Start
 from netspec.source import Span
@@ -32,13 +43,8 @@ PER_STEP = frozenset({"torch.optim.lr_scheduler.OneCycleLR", "torch.optim.lr_sch
 BY_LOSS = frozenset({"torch.optim.lr_scheduler.ReduceLROnPlateau"})
 
 
-def evaluation_rows(batch: int | None, numbers: int) -> int | None:
-    """How many rows are measured at once, where a row holds `numbers` numbers of input.
-
-    About a million numbers of input, at most 1,000 rows and at least `batch`; none (all rows at
-    once) when training takes all rows at once too.
-    """
-    return None if batch is None else max(batch, min(1000, 2**20 // max(numbers, 1)))
+# How a loss of the catalogue may be reduced so that it is the mean over rows.
+OVER_ROWS = frozenset({"mean", "batchmean"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +174,19 @@ class Phase:
         return tuple(child.key for child in self.loss.children if isinstance(child.module, Graph))
 
     @property
+    def averages(self) -> bool:
+        """Whether its loss is surely the mean of what each row gives, in a batch of any size.
+
+        It is for losses of the catalogue by their names, weighed and added up. A sum over the rows,
+        or rows that are held against each other, make another number of a larger batch.
+        """
+        return all(map(_averages, self.loss.steps)) and not any(
+            isinstance(child.module, Layer)
+            and dict(child.module.arguments).get("reduction") not in OVER_ROWS
+            for child in self.loss.children
+        )
+
+    @property
     def measured(self) -> tuple[str, ...]:
         """What its loss and its terms are called in a record, without the split."""
         before = f"{self.name}." if self.name else ""
@@ -216,7 +235,17 @@ class TrainPlan:
         """The outputs and fields that the losses look at."""
         return tuple(slot for phase in self.phases for slot in phase.loss.inputs)
 
-    def row_numbers(self, network: Model) -> int:
+    def measured_rows(self, network: Model) -> int | None:
+        """How many rows are measured at once; none for all of them, as in training then.
+
+        As many as `batch`, on which a loss may hang; where none does, at most 1,000 rows, or about
+        a million numbers of input.
+        """
+        if self.batch is None or not all(phase.averages for phase in self.phases):
+            return self.batch
+        return max(self.batch, min(1000, 2**20 // max(self._row_numbers(network), 1)))
+
+    def _row_numbers(self, network: Model) -> int:
         """How many numbers a row holds of what goes in; sizes not known count as one."""
         slots = self.operands if self.models else network.graph.inputs
         shapes = {slot.name: slot.type.shape for slot in slots}.values()
@@ -226,6 +255,17 @@ class TrainPlan:
     def judged(self) -> Phase:
         """The phase whose prediction the metrics look at."""
         return next((phase for phase in self.phases if phase.target is not None), self.phases[0])
+
+
+def _averages(step: Step) -> bool:
+    """Whether a step of a loss leaves the mean over rows what it is."""
+    match step:
+        case Invoke() | Compute(function="squeeze" | "unsqueeze" | "+"):
+            return True
+        case Compute(function="*", operands=operands):
+            return not all(isinstance(operand, Ref) for operand in operands)
+        case _:
+            return False
 
 
 def compared(

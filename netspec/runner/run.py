@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from netspec.program.graph import Model
-from netspec.program.train import Choice, Phase, TrainPlan, evaluation_rows
+from netspec.program.train import Choice, Phase, TrainPlan
 from netspec.runner.average import Average
 from netspec.runner.diagnose import Snapshot, explain_failure, explain_not_finite
 from netspec.runner.errors import RunError, no_device, split_missing
@@ -221,7 +221,7 @@ def prepare_job(
         test=None if splits.test is None else splits.test.to(device),
         metrics=plan.metrics + _watched_metrics(plan),
         batches=batches,
-        measured_rows=evaluation_rows(plan.batch, plan.row_numbers(network)),
+        measured_rows=plan.measured_rows(network),
         device=device,
         arithmetic=arithmetic,
         average=None if plan.ema is None else Average(module, plan.ema),
