@@ -67,6 +67,6 @@ def test_a_loss_that_hangs_on_its_batch_is_measured_in_batches_of_training(
         x, y = split(name)
         assert len(x) == count
         with torch.no_grad():
-            for some, wanted in zip(x.split(BATCH), y.split(BATCH), strict=True):
+            for some, wanted in zip(torch.split(x, BATCH), torch.split(y, BATCH), strict=True):
                 total += compute(run.model(some), wanted).item() * len(some)
         assert run.metrics[name]["loss"] == pytest.approx(total / count, rel=1e-5)
