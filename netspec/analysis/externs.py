@@ -96,7 +96,7 @@ def _mistakes(extern: tree.Extern, context: Context) -> Iterator[Diagnostic]:
         yield errors.shadows_catalogue(extern.name.span, name, "function of data")
     if extern.origin is None:
         yield wrong.origin_missing(extern.name.span, kind, name)
-    elif not is_origin(extern.origin.value):
+    elif not is_origin(extern.origin.value) or ".py:" in extern.origin.value:
         yield wrong.origin_malformed(extern.origin.span, extern.origin.value, name)
     yield from _argument_mistakes(extern.parameters)
     yield from _form_mistakes(extern)

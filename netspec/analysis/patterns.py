@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from netspec.diagnostics import did_you_mean
+
 WILD = frozenset("*?[")
 
 
@@ -34,3 +36,17 @@ def near_patterns(names: Sequence[str]) -> tuple[str, ...]:
     outer = {f"{name.partition('.')[0]}.*" for name in names if "." in name}
     kinds = {f"*.{kind}" for _, _, kind in parted}
     return (*names, *sorted(layers | outer | kinds))
+
+
+def meant_pattern(pattern: str, names: Sequence[str]) -> str | None:
+    """The pattern that was surely meant by one that matches nothing: a layer's, or lower case."""
+    for meant in (f"{pattern}.*", pattern.lower()):
+        if matching(meant, names):
+            return meant
+    return None
+
+
+def pattern_advice(pattern: str, names: Sequence[str], candidates: Sequence[str]) -> str | None:
+    """What to write for a pattern that matches nothing."""
+    meant = meant_pattern(pattern, names)
+    return f'write `"{meant}"`' if meant is not None else did_you_mean(pattern, candidates)

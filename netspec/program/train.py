@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Literal as OneOf
@@ -20,6 +20,7 @@ from netspec.program.graph import (
     Ref,
     Slot,
     Step,
+    every_step,
 )
 from netspec.program.precision import Precision
 from netspec.program.weights import Start
@@ -32,6 +33,14 @@ Task = OneOf["regression", "binary_probability", "binary_score", "classes"]
 FUSED = frozenset(
     {"torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", "torch.optim.Adagrad"}
 )
+
+# What leaves numbers as they are, or the order of a row's scores; and what puts two tensors together
+# without holding one against the other.
+VIEWS = frozenset(
+    {"squeeze", "unsqueeze", "flatten", "reshape", "permute", "movedim", "transpose", "float"}
+    | {"softmax", "log_softmax"}
+)
+JOINING = frozenset({"*", "mul", "cat", "stack"})
 
 # Optimizers that evaluate the loss of a batch several times a step, through a closure.
 BY_CLOSURE = frozenset({"torch.optim.LBFGS"})
@@ -273,12 +282,34 @@ def compared(
 ) -> tuple[str | None, str | None]:
     """The names of what metrics compare: a model output, and a data field.
 
-    The first output that the loss looks at, against the field `y`, or else the first field of the
-    loss that the model has not seen.
+    The first output that the loss holds against the field `y`, or else against a field that the
+    model has not seen, or else against any. Where the loss works on what it compares beforehand,
+    the first output that it looks at, against `y` or the first such field.
     """
     operands = [slot.name or "output" for slot in loss.inputs]
     seen = [name for name in operands if name in outputs]
     targets = [name for name in operands if name not in outputs]
     unseen = [name for name in targets if name not in inputs]
     target = "y" if "y" in targets else next(iter(unseen + targets), None)
+    held = list(_held_together(loss, outputs))
+    wanted = [target] if target == "y" else [*unseen, *targets]
+    for field in wanted:
+        for output, against in held:
+            if against == field:
+                return output, field
     return (seen[0] if seen else None), target
+
+
+def _held_together(loss: Graph, outputs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The outputs and fields that a loss, a function or `-` is given together, in order."""
+    names = {slot.id: slot.name or "output" for slot in loss.inputs}
+    for step in every_step(loss.steps):
+        if not isinstance(step, Invoke | Compute):
+            continue
+        given = [names[ref.id] for ref in step.operands if isinstance(ref, Ref) and ref.id in names]
+        if isinstance(step, Compute) and step.function in VIEWS and given:
+            names[step.results[0].id] = given[0]
+        elif not (isinstance(step, Compute) and step.function in JOINING):
+            mine = [name for name in given if name in outputs]
+            theirs = [name for name in given if name not in outputs]
+            yield from ((output, field) for output in mine[:1] for field in theirs)

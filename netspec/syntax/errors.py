@@ -358,11 +358,13 @@ def bad_target(span: Span) -> Diagnostic:
           y = x -> Linear(2)
         }
     """
-    return error(
-        f"`{short(span)}` cannot be bound",
-        span,
-        help="left of `=` stands a name, an indexed name such as `skip[i]`, or several of them",
-    )
+    advice = "left of `=` stands a name, an indexed name such as `skip[i]`, or several of them"
+    if span.text.startswith("self."):
+        label = span.text.removeprefix("self.")
+        advice = f"a layer is labelled where it is applied: `x -> {label}: Linear(8)`"
+    elif span.text.endswith(".weight"):
+        advice = f"one parameter in two places is written `tie {span.text} = ...`"
+    return error(f"`{short(span)}` cannot be bound", span, help=advice)
 
 
 @code("NS1015")

@@ -186,7 +186,9 @@ def gives_no_tensor(span: Span, what: str) -> Diagnostic:
 
 
 @code("NS2105")
-def wrong_unpacking(span: Span, wanted: int, given: int, producer: Span) -> Diagnostic:
+def wrong_unpacking(
+    span: Span, wanted: int, given: int, producer: Span, *, loop: bool = False
+) -> Diagnostic:
     """The number of names and of results differ.
 
     A layer or block with several results needs a name for each: none is dropped in silence.
@@ -208,11 +210,10 @@ def wrong_unpacking(span: Span, wanted: int, given: int, producer: Span) -> Diag
     names = "one name is" if wanted == 1 else f"{wanted} names are"
     values = "one value" if given == 1 else f"{given} values"
     example = ", ".join("abcdefgh"[:given]) if given <= 8 else "a, b, ..."
-    advice = (
-        "`-> unbind(dim=0)` takes one tensor apart"
-        if given == 1
-        else f"name each of them: `{example} = ...`"
-    )
+    advice = f"name each of them: `{example} = ...`"
+    if given == 1:
+        counted = "`enumerate(...)` counts the items of a list"
+        advice = counted if loop else "`-> unbind(dim=0)` takes one tensor apart"
     return error(
         f"{names} bound to {values}",
         span,

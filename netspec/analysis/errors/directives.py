@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error
+from netspec.analysis.patterns import pattern_advice
+from netspec.diagnostics import Diagnostic, Label, code, error
 from netspec.source import Span
 
 MOST_SHOWN = 6
@@ -47,7 +48,7 @@ def pattern_matches_nothing(
         f'`"{pattern}"` matches no parameter',
         span,
         notes=(note,),
-        help=did_you_mean(pattern, candidates),
+        help=pattern_advice(pattern, names, candidates),
     )
 
 

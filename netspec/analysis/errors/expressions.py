@@ -7,6 +7,8 @@ import re
 from netspec.diagnostics import Diagnostic, code, error
 from netspec.source import Span
 
+SCANNED = "a step for each place of a sequence is a scan: `scan step in x along 1 { ... }`"
+
 
 @code("NS3101")
 def not_constant(span: Span, what: str, help: str | None = None) -> Diagnostic:
@@ -27,7 +29,10 @@ def not_constant(span: Span, what: str, help: str | None = None) -> Diagnostic:
           Linear(8)
         }
     """
-    return error(f"a value known before the run is wanted here, not {what}", span, help=help)
+    advice = help
+    if help is None and what.startswith("a tensor `bool"):
+        advice = "choose between tensors with `where(condition, a, b)`"
+    return error(f"a value known before the run is wanted here, not {what}", span, help=advice)
 
 
 @code("NS3102")
@@ -52,6 +57,8 @@ def not_integer(span: Span, what: str, given: str) -> Diagnostic:
         }
     """
     advice = "`//` divides whole numbers" if "/" in span.text.replace("//", "") else None
+    if what.startswith("where the loop") and given.startswith("the size"):
+        advice = SCANNED
     return error(f"{what} is a whole number, not {given}", span, help=advice)
 
 
@@ -104,6 +111,8 @@ def not_number(span: Span, op: str, given: str) -> Diagnostic:
     advice = None
     if "stage" in given or "layer" in given:
         advice = f"apply it to a value first: `(x -> {span.text})`"
+    elif given.startswith("the loss"):
+        advice = "call each loss on what it compares: `MSELoss(a, y) + 0.1 * L1Loss(a, y)`"
     return error(f"`{op}` does not work on {given}", span, help=advice)
 
 
@@ -153,13 +162,12 @@ def size_not_known(span: Span, size: str) -> Diagnostic:
           Linear(2)
         }
     """
-    return error(
-        f"the size `{size}` is not known before the run",
-        span,
-        help="every batch may have another size: no layer can hang on it"
-        if re.search(r"\bB\b", size)
-        else "write the size as a number in `input`, or add the data",
-    )
+    advice = "write the size as a number in `input`, or add the data"
+    if re.search(r"\bB\b", size):
+        advice = "every batch may have another size: no layer can hang on it"
+    elif span.text.startswith("range("):
+        advice = SCANNED
+    return error(f"the size `{size}` is not known before the run", span, help=advice)
 
 
 @code("NS3107")
@@ -304,7 +312,10 @@ def not_callable(span: Span, what: str) -> Diagnostic:
           Linear(width * 3)
         }
     """
-    return error(f"{what} cannot be called", span)
+    advice = None
+    if what.startswith("a tensor"):
+        advice = "it is a value already; a layer is applied by an arrow: `x -> Linear(4)`"
+    return error(f"{what} cannot be called", span, help=advice)
 
 
 @code("NS3111")
@@ -377,6 +388,10 @@ def not_a_list(span: Span, what: str) -> Diagnostic:
         }
     """
     advice = f"to count write `0..{span.text}`" if "number" in what else None
+    if what.startswith("a tensor"):
+        advice = (
+            f"the pieces of a tensor are for a scan: `scan step in {span.text} along 1 {{ ... }}`"
+        )
     return error(f"`for` walks over a list or a range, not {what}", span, help=advice)
 
 

@@ -12,6 +12,18 @@ from netspec.source import Span
 PYTHON_MODULES = frozenset({"F", "einops", "nn", "torch"})
 _DOTTED = re.compile(r"(?:\.\w+)+")
 
+# Words of this language in a form that it does not have, and calls that PyTorch has for what is a
+# line here.
+HABITS = {
+    "freeze": 'a line of its own freezes, by patterns in quotes: `freeze "fc.*", "*.bias"`',
+    "init": 'a line of its own fills: `init "*.weight" = normal(std=0.02)`',
+    "tie": "a line of its own ties: `tie head.weight = wte.weight`",
+    "register_buffer": "write `name: Buffer(...)`",
+    "register_parameter": "write `name: Parameter(...)`",
+    "optimizer": "take it out: a schedule is that of the optimizer beside it",
+    "model": "a model is applied by its name, `x -> Net`; an optimizer takes no parameters",
+}
+
 
 @code("NS2001")
 def unknown_name(
@@ -46,7 +58,7 @@ def unknown_name(
     advice = did_you_mean(name, candidates)
     if name in PYTHON_MODULES:
         advice = _without_module(span, name)
-    return error(f"unknown name `{name}`", span, help=advice)
+    return error(f"unknown name `{name}`", span, help=HABITS.get(name, advice))
 
 
 def _without_module(span: Span, name: str) -> str:
@@ -83,6 +95,8 @@ def unknown_layer(
         return error(f"torch's `{name}` is left out: it {left_out}", span)
     layers = [candidate for candidate in candidates if candidate[:1].isupper()]
     advice = did_you_mean(name, layers) or did_you_mean(name, candidates)
+    if name in PYTHON_MODULES:
+        return error(f"unknown name `{name}`", span, help=_without_module(span, name))
     return error(f"unknown layer `{name}`", span, help=advice)
 
 
@@ -172,10 +186,12 @@ def recursion(span: Span, ring: Sequence[str]) -> Diagnostic:
 
 
 @code("NS2012")
-def value_unused(span: Span) -> Diagnostic:
+def value_unused(span: Span, label: str | None = None) -> Diagnostic:
     """A value is computed and nothing uses it.
 
     Nothing is dropped in silence: what a body computes reaches its output, or should not be there.
+    A label does not declare a layer for later, as an `__init__` would: the layer is applied where
+    the label stands.
 
     Wrong:
         model {
@@ -191,11 +207,10 @@ def value_unused(span: Span) -> Diagnostic:
           h -> Linear(2)
         }
     """
-    return error(
-        "this value is never used",
-        span,
-        help="let the flow go on from it, give it to `output`, or take it out",
-    )
+    advice = "let the flow go on from it, give it to `output`, or take it out"
+    if label is not None:
+        advice = f"`{label}:` applies the layer here: label it where it is first wanted instead"
+    return error("this value is never used", span, help=advice)
 
 
 @code("NS2013")
@@ -320,6 +335,10 @@ def no_attribute(span: Span, name: str, what: str, function: str | None = None) 
     advice = None
     if name in {"shape", "size", "dim", "ndim"}:
         advice = "name the dimensions: `input x: real[B, D]` makes `D` a size"
+    elif name in {"T", "mT"}:
+        advice = "write `transpose(x, 0, 1)`, with the dimensions to exchange"
+    elif name in {"to", "cuda", "cpu", "device"}:
+        advice = "take it out: everything is on the device that `train` or `--device` names"
     elif name in {"weight", "bias"}:
         advice = f"label the layer that has it, `fc: Linear(8)`, and write `fc.{name}`"
     elif function is not None:

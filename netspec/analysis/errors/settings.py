@@ -7,6 +7,31 @@ from collections.abc import Sequence
 from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error
 from netspec.source import Span
 
+# What other libraries call a setting, and where PyTorch has what is no setting here.
+HABITS = {
+    "batch_size": "write `batch`",
+    "num_epochs": "write `epochs`",
+    "max_epochs": "write `epochs`",
+    "n_epochs": "write `epochs`",
+    "num_workers": "write `workers`",
+    "scheduler": "write `schedule`",
+    "lr_scheduler": "write `schedule`",
+    "grad_clip": "write `clip`",
+    "clip_grad_norm": "write `clip`",
+    "max_norm": "write `clip`",
+    "early_stopping": "write `stop when stalled(val.loss, epochs=5)`",
+    "shuffle": "take it out: the rows are drawn anew in every epoch",
+    "learning_rate": "give it to the optimizer: `Adam(lr=1e-3)`",
+} | {
+    name: f"give it to the optimizer: `{example}`"
+    for name, example in (
+        ("lr", "Adam(lr=1e-3)"),
+        ("weight_decay", "AdamW(weight_decay=0.01)"),
+        ("momentum", "SGD(lr=0.1, momentum=0.9)"),
+        ("betas", "Adam(betas=[0.9, 0.95])"),
+    )
+}
+
 
 @code("NS5001")
 def unknown_setting(
@@ -34,7 +59,9 @@ def unknown_setting(
           epochs    = 10
         }
     """
-    advice = did_you_mean(name, settings) if meant is None else f"did you mean `{meant}`?"
+    advice = HABITS.get(name) or did_you_mean(name, settings)
+    if meant is not None:
+        advice = f"did you mean `{meant}`?"
     return error(
         f"unknown setting `{name}`" if advice else f"`{name}` is no setting, and no loss uses it",
         span,
@@ -46,10 +73,11 @@ def unknown_setting(
 
 
 @code("NS5002")
-def setting_twice(span: Span, name: str, earlier: Span) -> Diagnostic:
+def setting_twice(span: Span, name: str, earlier: Span, *, term: bool = False) -> Diagnostic:
     """A setting is given twice.
 
-    A setting has one value. Which of two was meant is not guessed.
+    A setting has one value. Which of two was meant is not guessed. Neither is a term of the loss
+    bound twice: each is logged by its name.
 
     Wrong:
         data { make_moons(n_samples=100) }
@@ -74,7 +102,7 @@ def setting_twice(span: Span, name: str, earlier: Span) -> Diagnostic:
         f"`{name}` is set twice",
         span,
         also=(Label(earlier, "first set here"),),
-        help="keep one of the two",
+        help="give the second another name" if term else "keep one of the two",
     )
 
 

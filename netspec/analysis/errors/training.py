@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error
+from netspec.analysis.patterns import pattern_advice
+from netspec.diagnostics import Diagnostic, Label, code, error
 from netspec.source import Span
 
 
@@ -358,7 +359,7 @@ def group_matches_nothing(
         f'`"{pattern}"` matches no parameter',
         span,
         notes=(f"the parameters are {shown}" if names else "the model has no parameters",),
-        help=did_you_mean(pattern, candidates),
+        help=pattern_advice(pattern, names, candidates),
     )
 
 

@@ -298,7 +298,8 @@ class Blocks(Passed):
         """Report steps and inputs that no output hangs on: nothing is dropped in silence."""
         dead = builder.dead_steps(outputs)
         if dead:
-            self.context.report(errors.value_unused(dead[-1].span))
+            again = builder.label_used_besides(dead)
+            self.context.report(errors.value_unused(dead[-1].span, again))
 
 
 def _binds_used_size(statement: tree.Input, scope: Scope) -> bool:

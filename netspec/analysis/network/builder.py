@@ -322,6 +322,16 @@ class GraphBuilder:
         """Steps that no output hangs on."""
         return dead(self.steps, [self.ref(tensor) for tensor in outputs])
 
+    def label_used_besides(self, steps: Sequence[Step]) -> str | None:
+        """The label of what the last of some steps applies, if another step applies it too."""
+        last, apart = steps[-1], {id(step) for step in steps}
+        if not isinstance(last, Invoke):
+            return None
+        others = (step for step in self.steps if id(step) not in apart)
+        if not any(isinstance(step, Invoke) and step.child == last.child for step in others):
+            return None
+        return self.parts[int(last.child)].label
+
     def _keys(self) -> list[str]:
         if self.counted:
             return [str(number) for number in range(len(self.parts))]

@@ -163,7 +163,9 @@ class Loops(Directives):
                 written = written.items[number]
             if not isinstance(item, Unknown):
                 self.context.report(
-                    errors.wrong_unpacking(place, len(targets), len(values), written.span)
+                    errors.wrong_unpacking(
+                        place, len(targets), len(values), written.span, loop=True
+                    )
                 )
             values = (UNKNOWN,) * len(targets)
         for target, value in zip(targets, values, strict=True):

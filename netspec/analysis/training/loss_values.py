@@ -39,6 +39,10 @@ FLOAT_TARGETS = frozenset({"target", "fraction", "sign", "real", "unit"})
 TARGET = "y"
 # What the one output is called that no `output` names; a word of the language, so no name.
 UNNAMED = "output"
+# What tutorials call an output that a model does not name.
+PREDICTIONS = frozenset(
+    {"logits", "out", "outputs", "pred", "preds", "prediction", "scores", "y_hat", "y_pred"}
+)
 # Functions that compare a prediction with a target of the same shape.
 COMPARING = frozenset(
     {
@@ -198,7 +202,8 @@ class Losses(Bodies):
             return report
         if self.model.output_names != (UNNAMED,):
             return report
-        if report.help is not None and f"`{UNNAMED}`" not in report.help:
+        close = report.help is not None and f"`{UNNAMED}`" not in report.help
+        if close and name.id not in PREDICTIONS:
             return report
         return replace(report, help="end the model with `output name` to use its output by a name")
 
@@ -355,6 +360,9 @@ class Losses(Bodies):
                 if not isinstance(again, Refusal):
                     compared = self._insert_views(viewed, call)
         if isinstance(outcome, Refusal):
+            turned = [tensor.type for tensor in reversed(tensors)]
+            if len(turned) == 2 and not isinstance(entry.apply(bound, turned), Refusal):
+                outcome = replace(outcome, help="write the prediction first, then the target")
             self._refused(outcome, call, entry, given)
             return UNKNOWN
         self._note_targets(entry, given)
@@ -408,8 +416,11 @@ class Losses(Bodies):
         if refusal.argument is not None:
             self.refuse(refusal, written(call, entry))
             return
+        if not tensors:
+            given = f"{entry.name}(prediction, target)"
+            refusal = replace(refusal, help=f"write `{given}`, settings by name behind the two")
         # What one model gives is refused once, however often the phases compare it.
-        mistake = (entry.name, refusal.reason, tensors[0].slot.span)
+        mistake = (entry.name, refusal.reason, tensors[0].slot.span if tensors else call.span)
         if self._children and mistake in self.models.refused:
             return
         self.models.refused.add(mistake)

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from netspec.analysis import errors
 from netspec.analysis.network.arithmetic import Report
-from netspec.analysis.patterns import by_first_names
+from netspec.analysis.patterns import by_first_names, meant_pattern
 from netspec.diagnostics import did_you_mean
 from netspec.program.graph import Model
 from netspec.program.state import learned, state
@@ -82,6 +82,8 @@ def matched(
         if weighed and not any(fnmatchcase(name, pattern) for name in names):
             what = place.text.strip('"')
             close = did_you_mean(what, [*names, *_layers(names)])
+            if (meant := meant_pattern(pattern, names)) is not None:
+                close = f'write `"{meant}"`'
             within = {n.partition(".")[0] for n in names if fnmatchcase(n, f"*.{pattern}")}
             if within:
                 meant = " or ".join(f'`"{model}.{pattern}"`' for model in sorted(within))

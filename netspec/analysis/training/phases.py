@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -54,8 +54,10 @@ def written_phases(
     if not statements.phases:
         statements.check_complete(header(block.span), ("loss", "optimizer", "epochs"))
         return (_written("", block.span, statements, in_steps, accumulates),)
-    statements.check_phased()
-    statements.check_complete(header(block.span), ("epochs",))
+    elsewhere = statements.check_phased()
+    lengths = {"epochs", "steps"}
+    if not any(lengths.intersection(_bound_in(phase)) for phase in statements.phases):
+        statements.check_complete(header(block.span), ("epochs",))
     found: dict[str, Written] = {}
     places: dict[str, Span] = {}
     for phase in statements.phases:
@@ -66,10 +68,18 @@ def written_phases(
             continue
         where = f"the phase `{name}`"
         own = Statements(phase.body, bodies, Frame(Scope(scope)), PHASE, where)
-        own.check_complete(header(phase.span), ("loss", "optimizer", "updates"))
+        needed = [name for name in ("loss", "optimizer", "updates") if name not in elsewhere]
+        own.check_complete(header(phase.span), needed)
         places[name] = phase.name.span
         found[name] = _written(name, phase.span, own, in_steps, accumulates)
     return tuple(found.values())
+
+
+def _bound_in(phase: tree.Phase) -> Iterator[str]:
+    """The names that a phase binds, settings that stand in the wrong place among them."""
+    for statement in phase.body.statements:
+        targets = statement.targets if isinstance(statement, tree.Bind) else ()
+        yield from (target.id for target in targets if isinstance(target, tree.Name))
 
 
 def _written(

@@ -171,20 +171,22 @@ class Statements:
             return
         for target in targets:
             if target.id in self._bound:
-                report(errors.setting_twice(target.span, target.id, self._bound[target.id]))
+                earlier = self._bound[target.id]
+                report(errors.setting_twice(target.span, target.id, earlier, term=True))
                 return
             self._bound[target.id] = target.span
         self.terms.append(Term(targets=targets, statement=statement))
 
-    def check_phased(self) -> None:
-        """Report what a `train` block says that is for its phases to say."""
+    def check_phased(self) -> frozenset[str]:
+        """Report the settings of a `train` block that are for its phases to say; which they are."""
         report = self.bodies.context.report
-        for name in ("loss", "optimizer", "schedule", "clip"):
-            if name in self.settings:
-                place = self.settings.pop(name).targets[0].span
-                report(errors.belongs_elsewhere(place, name, phase=False))
+        found = {"loss", "optimizer", "schedule", "clip"}.intersection(self.settings)
+        for name in sorted(found):
+            place = self.settings.pop(name).targets[0].span
+            report(errors.belongs_elsewhere(place, name, phase=False))
         for group in self._groups:
             report(errors.belongs_elsewhere(header(group.span), "group", phase=False))
+        return frozenset(found)
 
     def check_complete(self, head: Span, needed: Sequence[str]) -> None:
         """Report settings that must be given; a misspelt one is reported as that alone."""

@@ -175,9 +175,11 @@ def infer_task(judged: Judged) -> tuple[Task, int | None]:
     kinds = {"unit", "prob"}
     one = output.rank < 2 or output.shape[-1].value == 1 or shape == target.type.shape
     if target.type.kind.name == "index" and output.rank == target.type.rank + 1:
-        classes = output.shape[1].value
+        classes, known = output.shape[1].value, target.type.kind.size
         if classes is not None and classes > 1:
-            return "classes", classes
+            # Other scores than those of the target's classes are nothing to count hits with.
+            others = known is not None and known.value not in (None, classes)
+            return ("regression", None) if others else ("classes", classes)
     labels = (
         target.type.kind.name == "unit"
         and target.type.rank == 2
