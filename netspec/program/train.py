@@ -34,8 +34,8 @@ FUSED = frozenset(
     {"torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW", "torch.optim.Adagrad"}
 )
 
-# What leaves numbers as they are, or the order of a row's scores; and what puts two tensors together
-# without holding one against the other.
+# What leaves numbers as they are, or the order of a row's scores; and what puts two tensors
+# together without holding one against the other.
 VIEWS = frozenset(
     {"squeeze", "unsqueeze", "flatten", "reshape", "permute", "movedim", "transpose", "float"}
     | {"softmax", "log_softmax"}

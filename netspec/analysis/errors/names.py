@@ -95,8 +95,6 @@ def unknown_layer(
         return error(f"torch's `{name}` is left out: it {left_out}", span)
     layers = [candidate for candidate in candidates if candidate[:1].isupper()]
     advice = did_you_mean(name, layers) or did_you_mean(name, candidates)
-    if name in PYTHON_MODULES:
-        return error(f"unknown name `{name}`", span, help=_without_module(span, name))
     return error(f"unknown layer `{name}`", span, help=advice)
 
 
