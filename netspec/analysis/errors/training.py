@@ -447,3 +447,34 @@ def stored_two_ways(span: Span, field: str, looked_up: Span) -> Diagnostic:
         also=(Label(looked_up, "as whole numbers here"),),
         help="make a second field of it in `data`, and use one here and one there",
     )
+
+
+@code("NS5024")
+def optimizer_unsuited(
+    span: Span, message: str, parameter: str, owner: Span, advice: str
+) -> Diagnostic:
+    """An optimizer cannot move one of the parameters.
+
+    `Muon` is for matrices: it takes no bias and no window of a convolution. The gradient of an
+    `Embedding(sparse=true)` holds the rows that were looked up and no others; `SparseAdam` takes
+    such gradients only, `SGD`, `Adagrad` and `LBFGS` take them too, and nothing else does.
+
+    Wrong:
+        data { make_moons(n_samples=100) }
+        model { Linear(1) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = Muon(lr=0.01)
+          epochs    = 10
+        }
+
+    Right:
+        data { make_moons(n_samples=100) }
+        model { Linear(1, bias=false) }
+        train {
+          loss      = BCEWithLogitsLoss
+          optimizer = Muon(lr=0.01)
+          epochs    = 10
+        }
+    """
+    return error(message, span, also=(Label(owner, f"`{parameter}` is here"),), help=advice)

@@ -18,6 +18,7 @@ from netspec.analysis.training.own_metrics import check_own
 from netspec.analysis.training.phases import Written, phase_losses, settled_phases, written_phases
 from netspec.analysis.training.statements import PLAIN, Statements
 from netspec.analysis.training.stopping import measured_in
+from netspec.analysis.training.suited import check_suited
 from netspec.program import together
 from netspec.program.data import DataPlan, Field
 from netspec.program.graph import Model
@@ -71,6 +72,7 @@ def analyse_train(
     stored = _stored(data, model, losses, written, report)
     for phase in phases or ():
         statements.check_precision(plain.get("precision"), phase.optimizer, phase.loss)
+        check_suited(phase, network, [p for line in frozen for p in line.patterns], report)
     if phases is None or stored is None or bodies.context.sink.failed:
         return None
     plan = TrainPlan(
