@@ -318,4 +318,7 @@ def _type_help(argument: Argument, value: Operand) -> str | None:
         return f"write `{'true' if value else 'false'}`"
     if isinstance(value, float) and value.is_integer() and "int" in argument.types:
         return f"write `{int(value)}`"
+    lengths = [values.LENGTHS[name] for name in argument.types if name in values.LENGTHS]
+    if lengths and values.is_int(value):
+        return f"write `{values.written((value,) * lengths[0])}`"
     return None

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from netspec.diagnostics import Diagnostic, Label, code, did_you_mean, error
 from netspec.source import Span
 
+# What a setting is that is given values without brackets.
+SEVERAL = "one value, and several in a list"
+
 # What other libraries call a setting, and where PyTorch has what is no setting here.
 HABITS = {
     "batch_size": "write `batch`",
@@ -157,7 +160,9 @@ def setting_value(span: Span, name: str, wanted: str, given: str) -> Diagnostic:
           epochs    = 10
         }
     """
-    return error(f"`{name}` is {wanted}, not {given}", span)
+    several = wanted == SEVERAL
+    advice = f"write `{name} = [{span.text}]`" if several else None
+    return error(f"`{name}` is {wanted}, not {given}", span, help=advice)
 
 
 @code("NS5005")

@@ -259,5 +259,6 @@ def shared_differs(
         span,
         f"{second} here",
         also=(Label(there, f"{first} here"), Label(producer, "the value comes from here")),
+        notes=("a label applies its stage where it stands, and does not declare it for later",),
         help="give it the same size both times, or write a stage of its own for each",
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from netspec.analysis import errors
+from netspec.analysis.errors.settings import SEVERAL
 from netspec.analysis.network.arithmetic import Report
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.evaluate import Frame
@@ -162,8 +163,7 @@ class Statements:
         if targets is not None and len(targets) == 1 and wrong:
             first, last = statement.values[0].span, statement.values[-1].span
             given = f"`{first.to(last).text}`"
-            wanted = "one value, and several in a list"
-            report(errors.setting_value(first.to(last), wrong[0], wanted, given))
+            report(errors.setting_value(first.to(last), wrong[0], SEVERAL, given))
             self._faulty.add(wrong[0])
             return
         if targets is None or wrong:
