@@ -16,6 +16,7 @@ from netspec.cli.check import size
 from netspec.cli.complaints import complain
 from netspec.cli.verb import Verb, allow, limits, no_color, overrides, spec_file, traceback
 from netspec.diagnostics import Sink
+from netspec.export.resolved import written as written_literal
 from netspec.program import Program
 from netspec.program.externs import ExternArgument
 from netspec.program.graph import (
@@ -161,11 +162,11 @@ def described(layer: Layer) -> str:
     for name, value in layer.arguments:
         argument = declared.get(name)
         if argument is None:
-            written.append(f"{name}={_literal(value)}")
+            written.append(f"{name}={written_literal(value)}")
         elif argument.required:
-            written.append(_literal(value))
+            written.append(written_literal(value))
         elif value != argument.default:
-            written.append(f"{name}={_literal(value)}")
+            written.append(f"{name}={written_literal(value)}")
     # Positional ones stand first; the catalogue declares them first as well.
     return f"{layer.name}({', '.join(written)})" if written else layer.name
 
@@ -174,20 +175,6 @@ def _line(span: Span, program: Program) -> str:
     """Where a span is: its line, and its file where that is an imported one."""
     line = str(span.line)
     return line if span.source is program.source else f"{span.source.name}:{line}"
-
-
-def _literal(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case None:
-            return "none"
-        case str():
-            return f'"{value}"'
-        case tuple():
-            return "[" + ", ".join(_literal(item) for item in value) + "]"
-        case _:
-            return str(value)
 
 
 def _types(slots: tuple[Slot, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from netspec.analysis.data import chance, errors, features, images
@@ -122,24 +122,8 @@ def _one_hot(block: Block, use: Use, value: Value) -> Value:
     for values in categories:
         dropped = drop == "first" or (drop == "if_binary" and len(values) == 2)
         width += len(values) - dropped
-    value = block.hoist(value, use.before)
-    flat = isinstance(value, Array)
-    made = use.node(
-        value.expression,
-        fitted=value.fitted,
-        flat=flat,
-        columns=tuple(info.name for info in infos),
-        categories=categories,
-    )
-    assert value.rows is not None
-    return Array(
-        expression=made,
-        kind=Kind("unit"),
-        dims=(width,),
-        rows=value.rows,
-        fitted=value.fitted,
-        own_test=value.own_test,
-    )
+    made = _encoded(block, use, value, infos, categories)
+    return replace(made, kind=Kind("unit"), dims=(width,))
 
 
 def _ordinal(block: Block, use: Use, value: Value) -> Value:
@@ -149,24 +133,39 @@ def _ordinal(block: Block, use: Use, value: Value) -> Value:
         return UNKNOWN
     assert isinstance(value, Table | Array)
     infos, categories = found
-    value = block.hoist(value, use.before)
     flat = isinstance(value, Array)
+    return replace(
+        _encoded(block, use, value, infos, categories),
+        kind=Kind("index", Dim.of(max(map(len, categories)))),
+        dims=() if flat else (len(infos),),
+        class_names=tuple(str(category) for category in categories[0]) if flat else (),
+    )
+
+
+def _encoded(
+    block: Block,
+    use: Use,
+    value: Table | Array,
+    infos: Sequence[Info],
+    categories: tuple[tuple[Category, ...], ...],
+) -> Array:
+    """Columns as an encoder makes them, fitted as they are; kind and size are for it to say."""
+    value = block.hoist(value, use.before)
     made = use.node(
         value.expression,
         fitted=value.fitted,
-        flat=flat,
+        flat=isinstance(value, Array),
         columns=tuple(info.name for info in infos),
         categories=categories,
     )
     assert value.rows is not None
     return Array(
         expression=made,
-        kind=Kind("index", Dim.of(max(map(len, categories)))),
-        dims=() if flat else (len(infos),),
+        kind=REAL,
+        dims=(),
         rows=value.rows,
         fitted=value.fitted,
         own_test=value.own_test,
-        class_names=tuple(str(category) for category in categories[0]) if flat else (),
     )
 
 
