@@ -94,6 +94,8 @@ class Losses(Bodies):
         self.compared: Compared | None = None
         self.fed: dict[str, Span] = {}
         self.outputs: list[Tensor] = []
+        # What the loss itself gave a dimension of 1, by slot.
+        self._unsqueezed: set[int] = set()
         self._children: dict[str, int] = {}
         self.around = GraphBuilder("", span)
         self.values = Scope(scope)
@@ -222,7 +224,10 @@ class Losses(Bodies):
             self.context.report(errors.trained_in_loss(call.span, entry.name))
             return UNKNOWN
         if entry.kind != "loss":
-            return super().apply_function(entry, call, flow, frame)
+            value = super().apply_function(entry, call, flow, frame)
+            if entry.name == "unsqueeze" and isinstance(value, Tensor):
+                self._unsqueezed.add(value.slot.id)
+            return value
         args = call.args if isinstance(call, tree.Call) else ()
         return self.compare(entry, call, (*flow, *(self.evaluate(arg, frame) for arg in args)))
 
@@ -271,7 +276,8 @@ class Losses(Bodies):
             pair = (left, right)
             if _rows_misaligned(left.type, right.type):
                 viewed = self._viewed(pair)
-                if viewed is None or viewed[0][1].shape != viewed[1][1].shape:
+                fits = viewed is not None and viewed[0][1].shape == viewed[1][1].shape
+                if viewed is None or not fits or self._stood_up(pair):
                     self._report_misaligned(expression.op, expression.span, pair)
                     return UNKNOWN
                 left, right = self._insert_views(viewed, expression)
@@ -311,12 +317,16 @@ class Losses(Bodies):
                 continue
             viewed = self._viewed(pair)
             fits = viewed is not None and viewed[0][1].shape == viewed[1][1].shape
-            if viewed is None or not fits or len(tensors) > 2:
+            if viewed is None or not fits or len(tensors) > 2 or self._stood_up(pair):
                 self._report_misaligned(entry.name, call.span, pair)
                 return None
             made = iter(self._insert_views(viewed, call))
             return tuple(next(made) if isinstance(v, Tensor) else v for v in positional)
         return positional
+
+    def _stood_up(self, pair: tuple[Tensor, Tensor]) -> bool:
+        """Whether one of them got its last dimension of 1 from the loss itself, on purpose."""
+        return any(tensor.slot.id in self._unsqueezed for tensor in pair)
 
     def _report_misaligned(self, name: str, span: Span, pair: tuple[Tensor, Tensor]) -> None:
         first, second = (tensor.type.dims() for tensor in pair)
@@ -324,7 +334,8 @@ class Losses(Bodies):
             reason="rank",
             message=f"`{name}` compares {first} with {second}",
             notes=("torch would pair every row with every other; a loss never does that",),
-            help="give both the same dimensions: `unsqueeze(y, dim=1)` makes [B, 1] of [B]",
+            help="give both the same dimensions: `unsqueeze(y, dim=1)` makes [B, 1] of [B], and, to "
+            "pair rows on purpose, `dim=0` makes [1, B]",
         )
         made = refusal_diagnostic(refusal, Written(span=span), pair, self._said)
         self.context.report(made)
