@@ -218,11 +218,13 @@ def _step(writer: Writer, script: Script, *, batched: bool) -> None:
         if turn.phase.name:
             writer.line()
             writer.line(f"# {turn.phase.name}")
-        _forward(writer, script, turn)
-        into = f"inputs={turn.called('parameters')}" if turn.phase.updates is not None else ""
-        scaled = "scaler.scale(loss)" if plan.precision == "fp16" else "loss"
-        loss = scaled if plan.accumulate == 1 else f"({scaled} / together)"
-        writer.line(f"{loss}.backward({into})")
+        if turn.phase.optimizer.target in BY_CLOSURE:
+            _search(writer, script, turn)
+        else:
+            _forward(writer, script, turn)
+            scaled = "scaler.scale(loss)" if plan.precision == "fp16" else "loss"
+            loss = scaled if plan.accumulate == 1 else f"({scaled} / together)"
+            writer.line(f"{loss}.backward({_into(turn)})")
         _add_totals(writer, script, turn, detach=True)
         if gathers and len(script.turns) == 1:
             last = f"math.ceil(count / {plan.batch})"
@@ -261,16 +263,12 @@ def _conclude(writer: Writer, script: Script, *, batched: bool) -> None:
 def _move(writer: Writer, script: Script, turn: Turn) -> None:
     """Hold the gradients down, and let the optimizer move its parameters."""
     optimizer = turn.called("optimizer")
-    scaled = script.plan.precision == "fp16"
-    if scaled and turn.phase.clip is not None:
-        writer.line(f"scaler.unscale_({optimizer})")
-    _clip(writer, script, turn)
-    if turn.phase.optimizer.target in BY_CLOSURE:
-        _closure(writer, script, turn)
-    elif scaled:
-        writer.line(f"scaler.step({optimizer})")
-    else:
-        writer.line(f"{optimizer}.step()")
+    if turn.phase.optimizer.target not in BY_CLOSURE:
+        scaled = script.plan.precision == "fp16"
+        if scaled and turn.phase.clip is not None:
+            writer.line(f"scaler.unscale_({optimizer})")
+        _clip(writer, script, turn)
+        writer.line(f"scaler.step({optimizer})" if scaled else f"{optimizer}.step()")
     writer.line(f"{optimizer}.zero_grad()")
 
 
@@ -282,24 +280,36 @@ def _clip(writer: Writer, script: Script, turn: Turn) -> None:
     writer.line(f"nn.utils.clip_grad_norm_({parameters}, {turn.phase.clip!r})")
 
 
-def _closure(writer: Writer, script: Script, turn: Turn) -> None:
-    """The step of an optimizer that evaluates the batch by itself."""
+def _into(turn: Turn) -> str:
+    """What a backward pass is told of the parameters that gradients go into."""
+    return f"inputs={turn.called('parameters')}" if turn.phase.updates is not None else ""
+
+
+def _search(writer: Writer, script: Script, turn: Turn) -> None:
+    """The step of an optimizer that evaluates the batch by itself: what it found first."""
+    kept = [name for name in turn.results if name != "_"]
+    if script.forward is not None and script.compares and turn.phase is script.plan.judged:
+        kept.append("output")
+    optimizer = turn.called("optimizer")
+    several = len(kept) > 1
+    if several:
+        writer.line("found = []")
     writer.line()
-    with writer.block("def evaluate_again(rows: Rows = rows) -> Tensor:"):
-        writer.line(f"{turn.called('optimizer')}.zero_grad()")
-        if script.plan.precision in AUTOCAST:
-            _forward(writer, script, turn)
-        else:
-            if script.forward is not None:
-                writer.expression("output = ", script.forward)
-            first = "[0]" if len(turn.results) > 1 else ""
-            writer.expression("loss = ", turn.loss_call, first)
-        into = f"inputs={turn.called('parameters')}" if turn.phase.updates is not None else ""
-        writer.line(f"loss.backward({into})")
+    arguments = "rows: Rows = rows, found: list[Any] = found" if several else "rows: Rows = rows"
+    with writer.block(f"def evaluate_batch({arguments}) -> Tensor:"):
+        writer.line(f"{optimizer}.zero_grad()")
+        _forward(writer, script, turn)
+        writer.line(f"loss.backward({_into(turn)})")
         _clip(writer, script, turn)
+        if several:
+            writer.line(f"found.append(({', '.join(kept)}))")
         writer.line("return loss")
     writer.line()
-    writer.line(f"{turn.called('optimizer')}.step(evaluate_again)")
+    if several:
+        writer.line(f"{optimizer}.step(evaluate_batch)")
+        writer.line(f"{', '.join(kept)} = found[0]")
+    else:
+        writer.line(f"loss = {optimizer}.step(evaluate_batch)")
 
 
 def _schedule_step(writer: Writer, turn: Turn) -> None:

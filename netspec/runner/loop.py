@@ -11,7 +11,7 @@ from torch.amp.grad_scaler import GradScaler
 from torch.nn.utils import clip_grad_norm_
 
 from netspec.program.train import BY_CLOSURE
-from netspec.runner.job import Job, Position, Record, Turn
+from netspec.runner.job import Batch, Job, Position, Record, Turn
 from netspec.runner.measure import measure, new_tally
 from netspec.runner.optimizer import rates
 
@@ -43,18 +43,21 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
             moves = number % plan.accumulate == 0 or number >= batches
             sums = iter(totals)
             for turn in turns:
-                values, pool = turn.evaluate(batch)
-                value = values[0] if scaler is None else scaler.scale(values[0])
-                if plan.accumulate > 1:
-                    value = value / together(plan.accumulate, number, batches)
-                value.backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
+                if turn.phase.optimizer.target in BY_CLOSURE:
+                    values, pool = search(turn, batch)
+                else:
+                    values, pool = turn.evaluate(batch)
+                    value = values[0] if scaler is None else scaler.scale(values[0])
+                    if plan.accumulate > 1:
+                        value = value / together(plan.accumulate, number, batches)
+                    value.backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
 
                 for value, total in zip(values, sums, strict=False):
                     total += value.detach() * rows
                 if tally is not None and turn is judged:
                     tally.keep(pool[prediction].detach(), pool[target])
                 if moves:
-                    move(turn, batch, scaler)
+                    move(turn, scaler)
 
             rows_seen, position.step = rows_seen + rows, number
             if not moves:
@@ -86,16 +89,17 @@ def conclude(job: Job) -> None:
         job.average.update()
 
 
-def move(turn: Turn, batch: tuple[Tensor, ...], scaler: GradScaler | None) -> None:
+def move(turn: Turn, scaler: GradScaler | None) -> None:
     """Move a phase's parameters by their gradients, and forget these."""
-    if turn.phase.clip is not None:
-        if scaler is not None:
-            scaler.unscale_(turn.optimizer)
-        clip_grad_norm_(turn.parameters, turn.phase.clip)
-    if scaler is None:
-        turn.optimizer.step(again(turn, batch))
-    else:
-        scaler.step(turn.optimizer)
+    if turn.phase.optimizer.target not in BY_CLOSURE:
+        if turn.phase.clip is not None:
+            if scaler is not None:
+                scaler.unscale_(turn.optimizer)
+            clip_grad_norm_(turn.parameters, turn.phase.clip)
+        if scaler is None:
+            turn.optimizer.step()
+        else:
+            scaler.step(turn.optimizer)
     for parameter in turn.parameters:
         parameter.grad = None  # what zero_grad does, without its bookkeeping
     if turn.rate.moves_by_step:
@@ -108,21 +112,23 @@ def rate_names(job: Job) -> Iterator[tuple[str, Turn]]:
         yield (f"lr_{turn.phase.name}" if turn.phase.name else "lr"), turn
 
 
-def again(turn: Turn, batch: tuple[Tensor, ...]) -> Callable[[], float] | None:
-    """What evaluates a batch once more, for an optimizer that wants that; none for the others."""
-    if turn.phase.optimizer.target not in BY_CLOSURE:
-        return None
+def search(turn: Turn, batch: Batch) -> tuple[tuple[Tensor, ...], Batch]:
+    """Let an optimizer move that evaluates a batch as often as it wants: what it found first."""
+    found: list[tuple[tuple[Tensor, ...], Batch]] = []
 
     def evaluate() -> Tensor:
         turn.optimizer.zero_grad()
-        value = turn.evaluate(batch)[0][0]
-        value.backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
+        values, pool = turn.evaluate(batch)
+        values[0].backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
         if turn.phase.clip is not None:
             clip_grad_norm_(turn.parameters, turn.phase.clip)
-        return value
+        if not found:
+            found.append((values, pool))
+        return values[0]
 
     # torch says that a closure gives a number, and takes the tensor that it shows everywhere.
-    return cast("Callable[[], float]", evaluate)
+    turn.optimizer.step(cast("Callable[[], float]", evaluate))
+    return found[0]
 
 
 def order(job: Job, epoch: int) -> Tensor | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import torch
@@ -70,3 +71,51 @@ def test_a_loss_that_hangs_on_its_batch_is_measured_in_batches_of_training(
             for some, wanted in zip(torch.split(x, BATCH), torch.split(y, BATCH), strict=True):
                 total += compute(run.model(some), wanted).item() * len(some)
         assert run.metrics[name]["loss"] == pytest.approx(total / count, rel=1e-5)
+
+
+SEARCHED = """
+data {
+  make_regression(n_samples=50, n_features=4, noise=2.0, random_state=1)
+  split(train=80%, val=20%, shuffle=false)
+}
+model {
+  Linear(5) -> BatchNorm1d -> Tanh -> Dropout(0.2)
+  Linear(1)
+}
+train {
+  loss      = MSELoss
+  optimizer = LBFGS(lr=0.1, max_iter=2)
+  clip      = 5
+  batch     = 8
+  epochs    = 2
+  seed      = 3
+}
+"""
+
+
+def test_lbfgs_evaluates_a_batch_as_often_as_torch_asks(tmp_path: Path) -> None:
+    x, y = split("train")
+    torch.manual_seed(3)
+    model = nn.Sequential(
+        nn.Linear(4, 5), nn.BatchNorm1d(5), nn.Tanh(), nn.Dropout(0.2), nn.Linear(5, 1)
+    )
+    lbfgs: Any = torch.optim.LBFGS(model.parameters(), lr=0.1, max_iter=2)
+    losses = []
+    for epoch in range(2):
+        total = torch.zeros(())
+        order = torch.randperm(40, generator=torch.Generator().manual_seed(3 * 1_000_003 + epoch))
+        for rows in torch.split(order, BATCH):
+
+            def evaluate(rows: Tensor = rows) -> Tensor:
+                lbfgs.zero_grad()
+                loss: Any = nn.functional.mse_loss(model(x[rows]).squeeze(-1), y[rows])
+                loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 5)
+                return cast(Tensor, loss)
+
+            total += lbfgs.step(evaluate).detach() * len(rows)
+        losses.append(total.item() / 40)
+    run = netspec.parse(SEARCHED).train(runs=tmp_path)
+    assert [record["train.loss"] for record in run.history] == losses
+    for key, tensor in run.model.state_dict().items():
+        assert torch.equal(tensor, model.state_dict()[key]), key

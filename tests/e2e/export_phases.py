@@ -200,3 +200,6 @@ PHASE_CASES["phases_gather_schedules"] = (
     .replace("CosineAnnealingLR", "OneCycleLR(0.01)")
     .replace("epochs = 3", "steps = 7")
 )
+PHASE_CASES["models_lbfgs_metrics"] = PHASE_CASES["models_metrics"].replace(
+    'AdamW(lr=1e-2)\n  group "*.bias" { weight_decay = 0 }', "LBFGS(lr=0.1, max_iter=2)\n  clip = 1"
+)

@@ -334,8 +334,8 @@ class Losses(Bodies):
             reason="rank",
             message=f"`{name}` compares {first} with {second}",
             notes=("torch would pair every row with every other; a loss never does that",),
-            help="give both the same dimensions: `unsqueeze(y, dim=1)` makes [B, 1] of [B], and, to "
-            "pair rows on purpose, `dim=0` makes [1, B]",
+            help="give both the same dimensions: `unsqueeze(y, dim=1)` makes [B, 1] of [B], and "
+            "`dim=0` makes [1, B], to pair rows on purpose",
         )
         made = refusal_diagnostic(refusal, Written(span=span), pair, self._said)
         self.context.report(made)
