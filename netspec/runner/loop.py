@@ -43,14 +43,8 @@ def epochs(job: Job, position: Position) -> Iterator[Record]:
             moves = number % plan.accumulate == 0 or number >= batches
             sums = iter(totals)
             for turn in turns:
-                if turn.phase.optimizer.target in BY_CLOSURE:
-                    values, pool = search(turn, batch)
-                else:
-                    values, pool = turn.evaluate(batch)
-                    value = values[0] if scaler is None else scaler.scale(values[0])
-                    if plan.accumulate > 1:
-                        value = value / together(plan.accumulate, number, batches)
-                    value.backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
+                share = together(plan.accumulate, number, batches)
+                values, pool = evaluated(turn, batch, scaler, share)
 
                 for value, total in zip(values, sums, strict=False):
                     total += value.detach() * rows
@@ -110,6 +104,20 @@ def rate_names(job: Job) -> Iterator[tuple[str, Turn]]:
     """What the learning rate of each turn is called in a record: `lr`, `lr_discriminator`."""
     for turn in job.turns:
         yield (f"lr_{turn.phase.name}" if turn.phase.name else "lr"), turn
+
+
+def evaluated(
+    turn: Turn, batch: Batch, scaler: GradScaler | None, share: int
+) -> tuple[tuple[Tensor, ...], Batch]:
+    """Evaluate a batch, one of `share` that make a step, and add up its gradients."""
+    if turn.phase.optimizer.target in BY_CLOSURE:
+        return search(turn, batch)
+    values, pool = turn.evaluate(batch)
+    value = values[0] if scaler is None else scaler.scale(values[0])
+    if share > 1:
+        value = value / share
+    value.backward(inputs=turn.into)  # type: ignore[no-untyped-call]  # torch's
+    return values, pool
 
 
 def search(turn: Turn, batch: Batch) -> tuple[tuple[Tensor, ...], Batch]:
