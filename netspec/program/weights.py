@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from netspec.program.graph import Model
+from netspec.program.state import other_names, state
 from netspec.source import Span
 
 # What a batch norm counts was added to it late: torch itself loads weights that lack it.
@@ -55,12 +56,21 @@ class SavedTensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A tensor of the model by its key; `span` is the layer that has it."""
+    """A tensor of the model by its key; `span` is the layer that has it.
+
+    `tied` is the key it has first, where it has several; else it is empty.
+    """
 
     key: str
     shape: tuple[int, ...]
     learned: bool
     span: Span
+    tied: str = ""
+
+    @property
+    def tensor(self) -> str:
+        """What all keys of one tensor have in common."""
+        return self.tied or self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +111,19 @@ def wanted_tensors(model: Model) -> dict[str, Wanted]:
     """Every tensor of the model's `state_dict` that is known, by key."""
     spans = {key: layer.span for key, layer in model.graph.layers()}
     spans |= {key: stored.span for key, stored in model.graph.stored()}
+    others = other_names(state(model.graph))
     found: dict[str, Wanted] = {}
     for key, weight in model.graph.weights():
         if weight.persistent:
             holder = key if key in spans else key.removesuffix(f".{weight.name}")
             span = spans.get(holder, model.span)
-            found[key] = Wanted(key=key, shape=weight.shape, learned=weight.learned, span=span)
+            found[key] = Wanted(
+                key=key,
+                shape=weight.shape,
+                learned=weight.learned,
+                span=span,
+                tied=others.get(key, ""),
+            )
     return found
 
 
@@ -123,7 +140,8 @@ def pair(
 ) -> Pairing:
     """Hold what the files have against what the model wants; takes linear time.
 
-    Keys that begin with one of `unknown` may be there or not.
+    Keys that begin with one of `unknown` may be there or not. A tied tensor is there under any of
+    its keys.
     """
     given: list[dict[str, str]] = []
     extra: list[tuple[str, str]] = []
@@ -145,10 +163,11 @@ def pair(
             seen.add(key)
             mine[key] = own
         given.append(mine)
+    there = {wanted[key].tensor for key in seen}
     missing = [
         tensor
         for key, tensor in wanted.items()
-        if key not in seen
+        if tensor.tensor not in there
         and any(start.takes(key) for start in starts)
         and key.rpartition(".")[2] != COUNTER
     ]

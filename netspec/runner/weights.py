@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -29,15 +30,29 @@ def load_weights(module: nn.Module, starts: Sequence[Start], root: Path) -> None
         {key: SavedTensor(shape=tuple(tensor.shape), dtype="F32") for key, tensor in held.items()}
         for held in files
     ]
+    first = {id(tensor): key for key, tensor in reversed(module.state_dict(keep_vars=True).items())}
     wanted = {
-        key: Wanted(key=key, shape=tuple(tensor.shape), learned=True, span=starts[0].span)
-        for key, tensor in state.items()
+        key: Wanted(
+            key=key,
+            shape=tuple(tensor.shape),
+            learned=True,
+            span=starts[0].span,
+            tied=first[id(tensor)],
+        )
+        for key, tensor in module.state_dict(keep_vars=True).items()
     }
     pairing = pair(starts, shapes, wanted)
     if not pairing.fits:
         raise RunError(weights_failed(starts[0].span, file=starts[0].file, reason=_misfit(pairing)))
-    for held, given in zip(files, pairing.given, strict=True):
-        state.update((key, held[own]) for key, own in given.items())
+    found: dict[str, Tensor] = {}
+    for start, held, given in zip(starts, files, pairing.given, strict=True):
+        found |= {key: held[own] for key, own in given.items()}
+        for key in given:
+            tied = wanted[key].tensor
+            if tied != key and tied in found and not torch.equal(found[tied], found[key]):
+                reason = f"`{tied}` and `{key}` are tied, and differ in what is given"
+                raise RunError(weights_failed(start.span, file=start.file, reason=reason))
+    state |= found
     module.load_state_dict(state)
 
 

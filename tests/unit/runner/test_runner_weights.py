@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -90,6 +91,64 @@ def test_what_is_left_out_is_as_fresh_as_without(reference: Reference, tmp_path:
         expected = fresh[key] if key.startswith("head.") else state[key]
         assert torch.equal(built[key], expected)
     assert not torch.equal(built["body.0.weight"], fresh["body.0.weight"])
+
+
+TIED = """
+data { make_moons(n_samples=40, random_state=1) }
+model {
+  input x: real[B, 2]
+  one: Linear(2)
+  two: Linear(2)
+  tie two.weight = one.weight
+  head: Linear(1)
+}
+train {
+  loss      = BCEWithLogitsLoss
+  optimizer = SGD(lr=0.1)
+  epochs    = 1
+  weights   = "tied.safetensors"
+}
+"""
+
+
+def tied(folder: Path, *left: str, apart: bool = False) -> tuple[netspec.Spec, dict[str, Tensor]]:
+    """A spec whose weights come from a file without these keys; the two may differ there."""
+    torch.manual_seed(5)
+    shapes = {"one": (2, 2), "two": (2, 2), "head": (1, 2)}
+    state = {f"{key}.weight": torch.randn(*shape) for key, shape in shapes.items()}
+    state |= {f"{key}.bias": torch.randn(shape[0]) for key, shape in shapes.items()}
+    if not apart:
+        state["two.weight"] = state["one.weight"].clone()
+    kept = {key: tensor for key, tensor in state.items() if key not in left}
+    save_file(kept, folder / "tied.safetensors")
+    (folder / "spec.net").write_text(TIED, encoding="utf-8")
+    return netspec.load(folder / "spec.net"), state
+
+
+@pytest.mark.parametrize("left", [(), ("two.weight",), ("one.weight",)])
+def test_a_tied_tensor_is_given_by_any_of_its_keys(left: tuple[str, ...], tmp_path: Path) -> None:
+    spec, state = tied(tmp_path, *left)
+    built = spec.build()
+    assert built.get_parameter("one.weight") is built.get_parameter("two.weight")
+    assert all(torch.equal(tensor, state[key]) for key, tensor in built.state_dict().items())
+    made: dict[str, Any] = {"__file__": str(tmp_path / "script.py")}
+    exec(spec.export().replace('if __name__ == "__main__":', "if False:"), made)
+    module = made["Model"]()
+    made["load_weights"](module)
+    assert all(torch.equal(tensor, state[key]) for key, tensor in module.state_dict().items())
+
+
+def test_a_tied_tensor_that_no_key_gives_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(netspec.SpecError, match="2 keys missing"):
+        tied(tmp_path, "one.weight", "two.weight")
+
+
+def test_two_tensors_do_not_become_one(tmp_path: Path) -> None:
+    spec, _ = tied(tmp_path, apart=True)
+    with pytest.raises(netspec.SpecError) as raised:
+        spec.build()
+    assert raised.value.diagnostics[0].code == "NS7030"
+    assert "`one.weight` and `two.weight` are tied" in str(raised.value)
 
 
 def test_narrow_numbers_become_the_models(reference: Reference, tmp_path: Path) -> None:
