@@ -222,7 +222,9 @@ def several_outputs(span: Span, names: Sequence[str], example: str) -> Diagnosti
 
 
 @code("NS5012")
-def metric_task(span: Span, metric: str, task: str, suited: Sequence[str]) -> Diagnostic:
+def metric_task(
+    span: Span, metric: str, task: str, suited: Sequence[str], help: str | None = None
+) -> Diagnostic:
     """A metric does not suit what the model predicts.
 
     Accuracy counts right classes, so there have to be classes; a mean square error measures
@@ -250,7 +252,7 @@ def metric_task(span: Span, metric: str, task: str, suited: Sequence[str]) -> Di
     """
     listed = ", ".join(f"`{name}`" for name in suited)
     advice = f"metrics that do: {listed}" if suited else None
-    return error(f"`{metric}` does not suit {task}", span, help=advice)
+    return error(f"`{metric}` does not suit {task}", span, help=help or advice)
 
 
 @code("NS5013")

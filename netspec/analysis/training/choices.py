@@ -155,8 +155,12 @@ def choose_metrics(
     evaluator: Expressions,
     frame: Frame,
     classes: int | None = None,
+    others: tuple[str, str] | None = None,
 ) -> tuple[Choice, ...]:
-    """The metrics of a list, each held against what the model predicts."""
+    """The metrics of a list, each held against what the model predicts.
+
+    `others` says why what it predicts is no scores of the target's classes, with the help.
+    """
     items = expression.items if isinstance(expression, tree.ListDisplay) else (expression,)
     found: list[Choice] = []
     places: dict[str, Span] = {}
@@ -173,8 +177,9 @@ def choose_metrics(
             found.append(metric)
             continue
         if metric.name not in SUITED[task]:
+            what, advice = others or (TASKS[task], None)
             evaluator.context.report(
-                errors.metric_task(item.span, metric.name, TASKS[task], SUITED[task])
+                errors.metric_task(item.span, metric.name, what, SUITED[task], advice)
             )
             continue
         best = _likeliest(metric, evaluator)

@@ -326,12 +326,14 @@ class Statements:
         _check_learns(model, made, self.bodies.context.report)
         return tuple(made)
 
-    def metrics(self, task: Task, classes: int | None) -> tuple[Choice, ...]:
-        """The metrics of the `metrics` setting."""
+    def metrics(
+        self, task: Task, classes: int | None, others: tuple[str, str] | None = None
+    ) -> tuple[Choice, ...]:
+        """The metrics of the `metrics` setting; `others` says why none may count classes."""
         binding = self.settings.get("metrics")
         if binding is None:
             return ()
-        return choose_metrics(binding.values[0], task, self.bodies, self.frame, classes)
+        return choose_metrics(binding.values[0], task, self.bodies, self.frame, classes, others)
 
     def metric(self, measured: Measured, stop: StopCondition, task: Task) -> Choice | None:
         """A metric that only a stop condition asks for."""

@@ -107,7 +107,7 @@ def _measurements(
     """What is measured, held against what is predicted."""
     task, classes = infer_task(judged)
     measured = [name for phase in phases for name in phase.measured]
-    metrics = statements.metrics(task, classes)
+    metrics = statements.metrics(task, classes, other_scores(judged))
     stop = statements.stop(data, measured) if phases else ()
     metrics = _with_stopping(metrics, stop, task, statements, measured)
     if task == "regression":
@@ -195,6 +195,24 @@ def infer_task(judged: Judged) -> tuple[Task, int | None]:
         if judged.loss in OF_LABELS:
             return "binary_score", 2
     return "regression", None
+
+
+def other_scores(judged: Judged) -> tuple[str, str] | None:
+    """Why an output is no scores of a target's classes, one for each in dimension 1, and the help.
+
+    None if it is, or if the target holds no classes.
+    """
+    output, target = judged.output, judged.target
+    size = None if target is None else target.type.kind.size
+    if output is None or target is None or size is None or size.value is None:
+        return None
+    if output.rank != target.type.rank + 1 or output.shape[1].value in (1, size.value):
+        return None
+    if output.shape[-1].value == size.value:
+        what = f"an output {output}, whose classes are its last dimension"
+        return what, "metrics look for classes in dimension 1: end it with `-> movedim(-1, 1)`"
+    what = f"an output {output} where the target holds {size.value} classes"
+    return what, "let the loss compare the scores with the target as the model gives them"
 
 
 def _judged(model: Model | None, data: DataPlan, losses: Sequence[Loss]) -> Judged:
