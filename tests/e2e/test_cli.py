@@ -21,7 +21,7 @@ from netspec.cli.new import TASKS
 ROOT = Path(__file__).parent.parent.parent
 MOONS = ROOT / "specs" / "two_moons.net"
 VERB_FILES = set((ROOT / "netspec" / "cli").glob("[a-z]*.py")) - {
-    ROOT / "netspec" / "cli" / name for name in ("complaints.py", "verb.py")
+    ROOT / "netspec" / "cli" / name for name in ("complaints.py", "start.py", "verb.py")
 }
 VERBS = ("check", "run", "show", "export", "explain", "doc", "new", "test")
 
