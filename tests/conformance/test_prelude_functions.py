@@ -40,6 +40,7 @@ CASES: list[Case] = [
     ],
     *[(name, (given,), {}) for name in ("float", "long", "bool") for given in (R, U, P, LP, I, N)],
     *[(name, (typed("bool", 3, 4),), {}) for name in ("float", "long", "bool")],
+    *[("tensor", (given,), {}) for given in (2, 0.5, (1, -2), ((0.5, 1), (2, 3)), (True, False))],
     ("softmax", (R, 1), {}),
     ("softmax", (R,), {"dim": 2}),
     ("log_softmax", (R, -1), {}),
