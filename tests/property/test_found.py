@@ -50,3 +50,18 @@ def test_numbers_by_name_stand_where_they_belong() -> None:
     program, _ = check(text)
     assert program is not None
     assert torch.equal(built(program, 0)(torch.tensor([[1.0, -1.0]])), torch.tensor([[0.0, 1.0]]))
+
+
+REFUSED = {
+    "windows of integers": ("x = unfold(where(x > 0, 1, 0), 2)", "NS4003"),
+    "truth values multiplied": ('x = einsum("bchw,bchw->b", x > 0, x > 0)', "NS4003"),
+    "a target that learns": ("x = soft_margin_loss(x, x -> Linear(4))", "NS3005"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_was_found_is_refused(name: str) -> None:
+    line, code = REFUSED[name]
+    program, found = check(f"model {{\n  input x: real[B, 3, 4, 4]\n  {line}\n  x\n}}\n")
+    assert program is None
+    assert [diagnostic.code for diagnostic in found] == [code]

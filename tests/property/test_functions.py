@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import Any
 
@@ -12,7 +13,8 @@ from netspec.catalog import Application, Refusal
 from netspec.types import Dim, Kind, TensorType
 
 NAMES = catalog.load().names("function")
-CALLS = 150
+# As many as there are random nets, in their share: `make fuzz` runs more of both.
+CALLS = int(os.environ.get("NETSPEC_PROGRAMS", "5000")) * 3 // 100
 KINDS = ("real", "real", "real", "unit", "prob", "logprob", "index", "int", "bool")
 SIZES = ("B", "T", 1, 2, 3, 4, 6)
 TEXTS = ("mean", "none", "bilinear", "b c -> c b", "b (h w) -> b h", "ij,jk->ik", "...i->i", "")

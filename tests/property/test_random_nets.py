@@ -16,6 +16,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from language_lines import LANGUAGE
 from lines import MAKERS, Line
 from torch import Tensor, nn
 
@@ -46,6 +47,7 @@ STRICTER = {
         "is made of",
         "cannot multiply",
         "two classes",
+        "is declared `",
     ),
     "an argument has a range": (
         "must be at ",
@@ -56,12 +58,17 @@ STRICTER = {
     ),
     "vectors are told from numbers": (
         "wants vectors, not a number",
+        "wants a dimension to look along",
         "of a tensor that has none",
     ),
     "a loss never broadcasts": ("` compares [",),
     "what is summed over has one size": ("sums over", "adds ["),
     "a scan goes along no batch, and a state keeps its type": ("along the batch", "and becomes"),
-    "a size that hangs on one known only at run time": ("needs to know", "cannot tell"),
+    "a size that hangs on one known only at run time": (
+        "needs to know",
+        "cannot tell",
+        "not known before the run",
+    ),
     "a size that is not known is never taken to be 1": ("no size of",),
     "no size is 0": (
         "nothing is left",
@@ -104,7 +111,7 @@ def drawn(draw: random.Random, value: Tensor) -> Line:
         return draw.choice(among or (1, 2, 3, 4))
 
     dims = range(-value.ndim, max(1, value.ndim))
-    makers = draw.choice((MAKERS, FROM_CATALOGUE))
+    makers = draw.choice((MAKERS, FROM_CATALOGUE, FROM_CATALOGUE, LANGUAGE))
     return draw.choice(makers)(value, size, draw.choice(dims), draw.choice(dims))
 
 
@@ -230,6 +237,18 @@ FORMS = {
     "a block with an argument": (
         "block Part(n=1) {{\n  input x\n  repeat n {{\n{lines}  x\n  }}\n  x\n}}\n"
         "{head}  x -> Part(n=1)\n}}\n"
+    ),
+    "a block with a layer": (
+        "block Part(last=ReLU) {{\n  input x\n{lines}  x -> last\n}}\n"
+        "{head}  x -> Part(last=Identity)\n}}\n"
+    ),
+    "blocks in blocks": (
+        "block Inner {{\n  input x\n{lines}  x\n}}\nblock Part(inside=Inner) {{ inside }}\n"
+        "{head}  x -> Part -> Identity\n}}\n"
+    ),
+    "loops in loops": (
+        "{head}  for i in 0..1 {{\n  repeat 1 {{\n  for j in [i] {{\n{lines}  x\n"
+        "  }}\n  }}\n  }}\n  x\n}}\n"
     ),
     "the emitted source": "",
 }

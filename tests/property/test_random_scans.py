@@ -6,6 +6,7 @@ they were bound anew, that go by the names of what is around them.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from netspec.diagnostics import Sink
 from netspec.program.graph import Model
 from netspec.source import Source
 
-SCANS = 150
+# As many as there are random nets, in their share: `make fuzz` runs more of both.
+SCANS = int(os.environ.get("NETSPEC_PROGRAMS", "5000")) * 3 // 100
 NAMES = ("h", "c", "x", "out", "outputs", "a", "step")
 # Refused for good reasons that a random text has now and then: what is bound is not used, a state
 # is not bound anew or not read, a name of outside is bound anew.

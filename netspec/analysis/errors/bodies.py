@@ -11,9 +11,10 @@ def limit_passed(span: Span, what: str, limit: int) -> Diagnostic:
     """A spec expands to more than is allowed.
 
     Loops and blocks are expanded when the spec is compiled. The limits, 100,000 expansion steps,
-    10,000 layers and 2,147,483,648 parameters, keep a slip in a count, or a file that was made to
-    do harm, from exhausting the machine. A spec cannot raise them; whoever runs it can, with
-    `--limit layers=20000` (or `expansions`, `parameters`).
+    1,000,000 evaluations on the way, 10,000 layers and 2,147,483,648 parameters, keep a slip in a
+    count, or a file that was made to do harm, from exhausting the machine. A spec cannot raise
+    them; whoever runs it can, with `--limit layers=20000` (or `expansions`, `evaluations`,
+    `parameters`).
 
     Wrong:
         model {

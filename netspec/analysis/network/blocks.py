@@ -131,6 +131,7 @@ class Blocks(Passed):
                     tensor.type,
                     declared[number].name.span if declared else tensor.slot.span,
                     declared[number].name.id if declared else "x",
+                    learns=tensor.learns,
                 )
                 for number, tensor in enumerate(inputs)
             ]

@@ -258,6 +258,9 @@ class Bodies(Loops):
         if frame.graph is not None:
             frame.graph.counted = False
         if not self.bind_input(statement, values[0], frame, values[0].slot.span):
+            for dim in (statement.type.dims if statement.type is not None else None) or ():
+                if isinstance(dim, tree.Name) and not frame.scope.has(dim.id):
+                    frame.scope.absorb(dim.id, dim.span)
             frame.scope.bind(statement.name.id, UNKNOWN, statement.name.span, own=True)
             frame.current = UNKNOWN
 

@@ -23,6 +23,7 @@ from netspec.program.graph import (
     Freezing,
     Graph,
     Invoke,
+    Layer,
     Literal,
     Module,
     Operand,
@@ -32,9 +33,10 @@ from netspec.program.graph import (
     Scan,
     Slot,
     Step,
+    Stored,
     Tie,
 )
-from netspec.program.operands import dims
+from netspec.program.operands import dims, inner_refs, refs
 from netspec.source import Span
 from netspec.types import Dim, TensorType
 from netspec.types.measures import is_told
@@ -59,6 +61,11 @@ class Tensor:
         """Its kind and shape."""
         return self.slot.type
 
+    @property
+    def learns(self) -> bool:
+        """Whether it hangs on what is learned, so that a gradient flows back through it."""
+        return self.slot.id in self.graph.learned
+
 
 @dataclass(slots=True, eq=False)
 class _Part:
@@ -78,6 +85,17 @@ class _Part:
         """The index of the label."""
         return int((self.label or "").partition(".")[2])
 
+    @property
+    def learns(self) -> bool:
+        """Whether any of its weights is learned."""
+        match self.module:
+            case Layer():
+                return any(weight.learned for weight in self.module.weights)
+            case Stored():
+                return self.module.weight.learned
+            case Graph():
+                return any(weight.learned for _, weight in self.module.weights())
+
 
 @dataclass(slots=True, eq=False)
 class GraphBuilder:
@@ -96,6 +114,8 @@ class GraphBuilder:
     # Those that have an index.
     lists: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
+    # Slots of floats that hang on what is learned.
+    learned: set[int] = field(default_factory=set)
     _captured: dict[int, tuple[Tensor, Slot]] = field(default_factory=dict)
     # What is done once the parts are made.
     ties: list[Tie] = field(default_factory=list)
@@ -107,11 +127,19 @@ class GraphBuilder:
     _read: dict[tuple[int, tuple[str, ...]], Tensor] = field(default_factory=dict)
     _reads: list[Step] = field(default_factory=list)
 
-    def input(self, type: TensorType, span: Span, name: str) -> Tensor:
+    def input(self, type: TensorType, span: Span, name: str, *, learns: bool = False) -> Tensor:
         """Add an input."""
         slot = fresh_slot(type, span, name)
         self.inputs.append(slot)
+        self._teach((slot,), learns=learns)
         return Tensor(self, slot)
+
+    def _teach(self, slots: Sequence[Slot], *, learns: bool) -> None:
+        if learns:
+            self.learned.update(slot.id for slot in slots if slot.type.kind.is_float)
+
+    def _hangs_on_learned(self, step: Step) -> bool:
+        return not self.learned.isdisjoint(refs(step))
 
     def ref(self, tensor: Tensor) -> Ref:
         """Refer to `tensor` from this graph, capturing it as an input when it is an outer one."""
@@ -121,6 +149,7 @@ class GraphBuilder:
         if known is None:
             slot = fresh_slot(tensor.type, tensor.slot.span, tensor.slot.name)
             self.inputs.append(slot)
+            self._teach((slot,), learns=tensor.learns)
             known = self._captured[tensor.slot.id] = (tensor, slot)
         return Ref(known[1].id)
 
@@ -177,9 +206,9 @@ class GraphBuilder:
         """
         at = places or [span] * len(types)
         slots = tuple(fresh_slot(given, place) for given, place in zip(types, at, strict=True))
-        self.steps.append(
-            Invoke(span=span, child=str(child), operands=tuple(operands), results=slots)
-        )
+        step = Invoke(span=span, child=str(child), operands=tuple(operands), results=slots)
+        self.steps.append(step)
+        self._teach(slots, learns=self.parts[child].learns or self._hangs_on_learned(step))
         return tuple(Tensor(self, slot) for slot in slots)
 
     def read(
@@ -191,6 +220,7 @@ class GraphBuilder:
             self.counted = False
             slot = fresh_slot(type, span, name)
             self._reads.append(Read(span=span, child=str(child), path=path, results=(slot,)))
+            self._teach((slot,), learns=self.parts[child].learns)
             known = self._read[child, path] = Tensor(self, slot)
         return known
 
@@ -216,16 +246,16 @@ class GraphBuilder:
         """Apply a function or an operator; `extern` is the declaration of a user's function."""
         self.counted = False
         slots = tuple(fresh_slot(given, span) for given in types)
-        self.steps.append(
-            Compute(
-                span=span,
-                function=function,
-                operands=tuple(operands),
-                keywords=tuple(keywords),
-                results=slots,
-                extern=extern,
-            )
+        step = Compute(
+            span=span,
+            function=function,
+            operands=tuple(operands),
+            keywords=tuple(keywords),
+            results=slots,
+            extern=extern,
         )
+        self.steps.append(step)
+        self._teach(slots, learns=function != "detach" and self._hangs_on_learned(step))
         return tuple(Tensor(self, slot) for slot in slots)
 
     def scan(
@@ -240,17 +270,18 @@ class GraphBuilder:
     ) -> tuple[Tensor, ...]:
         """Run steps along a dimension; gives the stacked outputs, then the last states."""
         slots = tuple(fresh_slot(given, span) for given in types)
-        self.steps.append(
-            Scan(
-                span=span,
-                dim=dim,
-                pieces=tuple(pieces),
-                carries=tuple(carries),
-                steps=tuple(steps),
-                outputs=tuple(outputs),
-                results=slots,
-            )
+        scan = Scan(
+            span=span,
+            dim=dim,
+            pieces=tuple(pieces),
+            carries=tuple(carries),
+            steps=tuple(steps),
+            outputs=tuple(outputs),
+            results=slots,
         )
+        self.steps.append(scan)
+        inner = not self.learned.isdisjoint(inner_refs(scan))
+        self._teach(slots, learns=inner or self._hangs_on_learned(scan))
         return tuple(Tensor(self, slot) for slot in slots)
 
     @contextmanager

@@ -15,6 +15,7 @@ from netspec.analysis.network.refusals import written
 from netspec.analysis.network.values import UNKNOWN, Unknown, Value, describe
 from netspec.catalog import Application, Entry, Refusal
 from netspec.catalog.kinds import REAL, UNIT, accepts
+from netspec.diagnostics import Label
 from netspec.program.externs import Extern
 from netspec.syntax import tree
 
@@ -22,6 +23,8 @@ from netspec.syntax import tree
 COMPARED = frozenset({"target", "fraction", "sign"})
 # Functions that torch takes numbers of by place alone.
 BY_PLACE = frozenset({"where"})
+# Operands that torch finds no gradient for, and refuses where one is wanted.
+WITHOUT_GRADIENT = {"soft_margin_loss": 1, "SoftMarginLoss": 1}
 
 
 class Calls(Expressions):
@@ -61,6 +64,8 @@ class Calls(Expressions):
         )
         if isinstance(outcome, Refusal):
             self.refuse(outcome, written(call, entry, flow), (*positional, *named.values()))
+            return UNKNOWN
+        if self._wants_no_gradient(entry, call, positional):
             return UNKNOWN
         graph = self.graph_of(frame, call.span)
         if graph is None or not self.context.expand(call.span, len(outcome.outputs)):
@@ -102,6 +107,23 @@ class Calls(Expressions):
             extern,
         )
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _wants_no_gradient(
+        self, entry: Entry, call: tree.Expr, positional: Sequence[Value]
+    ) -> bool:
+        """Whether an operand is learned that torch finds no gradient for, which is reported."""
+        place = WITHOUT_GRADIENT.get(entry.name, len(positional))
+        value = positional[place] if place < len(positional) else None
+        if not isinstance(value, Tensor) or not value.learns:
+            return False
+        assert entry.signature is not None
+        name = entry.arguments[place].name
+        message = f"`{name}` of `{entry.name}` hangs on what is learned, and has no gradient"
+        came = (Label(value.slot.span, f"`{value.type}` comes from here"),)
+        self.context.report(
+            errors.argument_value(call.span, message, also=came, help="let it end in `-> detach`")
+        )
+        return True
 
     def aligned(
         self, entry: Entry, call: tree.Expr, positional: tuple[Value, ...], frame: Frame

@@ -140,6 +140,11 @@ class Scans(LabelledTensors):
             fresh_slot(tensor.type.with_kind(_widest(tensor.type.kind)), carry.span, carry.name.id)
             for carry, tensor in zip(statement.carries, starts, strict=True)
         ]
+        # What a step makes of a state is not known yet: it may well be learned.
+        graph.learned.update(slot.id for slot in states if slot.type.kind.is_float)
+        graph.learned.update(
+            slot.id for slot, tensor in zip(pieces, known, strict=True) if tensor.learns
+        )
         return _Start(
             dim,
             length,

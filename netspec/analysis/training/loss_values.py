@@ -112,7 +112,7 @@ class Losses(Bodies):
             slots = self.model.graph.slots()
             for name, ref in zip(self.model.output_names, self.model.graph.outputs, strict=True):
                 slot = slots[ref.id]
-                tensor = self.around.input(slot.type, slot.span, name)
+                tensor = self.around.input(slot.type, slot.span, name, learns=True)
                 self.outputs.append(tensor)
                 self.values.bind(name, tensor, slot.span)
         self.values.bind("B", Dim.symbol("B"), span)

@@ -47,6 +47,15 @@ def einsum(call: Call) -> tuple[TensorType, ...]:
         if its is None:
             return nothing
         rest = TensorType(REAL, call.broadcast(rest, TensorType(REAL, its), input=position))
+    truths = [place for place, tensor in enumerate(tensors) if tensor.kind.name == "bool"]
+    if truths:
+        # torch does with some patterns, and by other numbers than with others.
+        call.refuse(
+            "kind",
+            f"`{call.name}` cannot multiply truth values (`bool`)",
+            input=truths[0],
+            help="make numbers of them: `where(mask, 1.0, 0.0)`",
+        )
     if len({tensor.kind.is_float for tensor in tensors}) > 1:
         call.refuse("kind", f"`{call.name}` cannot multiply integers with floats", input=0)
     missing = [letter for letter in result.letters if letter not in sizes and letter != REST]

@@ -73,7 +73,9 @@ def extreme(call: Call) -> Types:
     other = dim if isinstance(dim, TensorType) else call.arguments["other"]
     if isinstance(other, TensorType):
         for name in ("dim", "keepdim", "other"):
-            if name in call.given and call.arguments[name] is not other:
+            # The second tensor stands where `dim` does in torch, or under its own name.
+            second = name == ("dim" if other is dim else "other")
+            if name in call.given and not second:
                 message = f"`{call.name}` of two tensors takes no `{name}`"
                 call.refuse("value", message, argument=name)
         kind = join([elements(given.kind), elements(other.kind)])

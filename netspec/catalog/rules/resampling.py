@@ -12,6 +12,7 @@ from math import floor, prod
 from netspec.catalog.call import Call, as_int, component
 from netspec.catalog.kinds import INT, REAL, UNIT, averaged, elements
 from netspec.catalog.records import Operand
+from netspec.catalog.rules.arithmetic import require_float
 from netspec.catalog.rules.shapes import not_both_ways
 from netspec.types import Dim, Kind, TensorType, product
 
@@ -270,6 +271,7 @@ def _has_places(call: Call, given: TensorType) -> bool:
 def unfold(call: Call) -> tuple[TensorType, ...]:
     """Every window as a column: [B, C, H, W] to [B, C * window, windows]."""
     (given,) = call.inputs
+    require_float(call, given, 0)
     if given.rank != 4:
         call.refuse("rank", f"`{call.name}` wants [B, C, H, W], not {given.dims()}", input=0)
         return (given,)
@@ -281,6 +283,7 @@ def unfold(call: Call) -> tuple[TensorType, ...]:
 def fold(call: Call) -> tuple[TensorType, ...]:
     """Columns laid back as windows and summed: [B, C * window, windows] to [B, C, H, W]."""
     (given,) = call.inputs
+    require_float(call, given, 0)
     if given.rank != 3:
         call.refuse(
             "rank", f"`{call.name}` wants [B, channels * window, windows], not {given.dims()}"
