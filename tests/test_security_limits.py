@@ -104,6 +104,10 @@ HOSTILE = {
         "{ ReLU }\n" + body("P"),
         "NS0101",
     ),
+    "patterns over many names": (
+        body(*(f'l{n}: Linear(4)\n  freeze "l{n}.*"' for n in range(300))),
+        "NS0101",
+    ),
     "blocks that double": (
         "".join(f"block P{n} {{ P{n + 1} -> P{n + 1} }}\n" for n in range(60))
         + "block P60 { ReLU }\n"

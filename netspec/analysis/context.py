@@ -24,6 +24,8 @@ MAX_LAYERS = 10_000
 MAX_PARAMETERS = 2**31
 # Bodies and layers given as arguments, within one another as they are expanded.
 MAX_DEPTH = 100
+# After so many names that stand for nothing, near ones are not looked for any more.
+MOST_ADVISED = 100
 # How many uses of blocks, and how many imports, a report shows on the way to a mistake.
 MOST_SHOWN = 3
 
@@ -61,6 +63,7 @@ class Context:
     requirements: list[Requirement] = field(default_factory=list)
     expansions: int = 0
     evaluations: int = 0
+    advised: int = 0
     layers: int = 0
     parameters: int = 0
     exhausted: bool = False
@@ -120,6 +123,15 @@ class Context:
         """Count the values that are looked at; False, reported once, when the limit is passed."""
         self.evaluations += times
         return self._within(self.evaluations, self.limits.evaluations, "evaluations", span)
+
+    def match(self, span: Span, names: int) -> bool:
+        """Count a pattern held against so many names, ten of which are as much as a value."""
+        return self.evaluate(span, 1 + names // 10)
+
+    def advises(self) -> bool:
+        """Whether near names are still looked for, which takes a look at every name in sight."""
+        self.advised += 1
+        return self.advised <= MOST_ADVISED
 
     def enter(self, span: Span) -> bool:
         """Go into a body within another; False, reported once, when they nest too deeply."""

@@ -65,6 +65,9 @@ GROWING: dict[str, Callable[[int], str]] = {
     "comments": lambda n: "# a comment\n" * n + MODEL.format(body="  Linear(4)"),
     "blank lines": lambda n: "\n" * n + MODEL.format(body="  Linear(4)"),
     "unknown layers": model(lambda i: f"Liner{i:04}(4)"),
+    "unknown names among many": lambda n: model(
+        lambda i: f"h{i:04} = x -> Linear(4)\n  y{i} = gone{i:04} -> ReLU", "  x"
+    )(n),
     "wrong arguments": model(lambda i: "Linear(out_faetures=4)"),
     "wrong sizes": model(lambda i: f"h{i} = x @ x", "  x"),
     "syntax errors": model(lambda i: "Linear(4) ->) ReLU"),

@@ -140,6 +140,8 @@ class Directives(Scans):
         winner: dict[str, Filling] = {}
         matched: list[tuple[Filling, list[str], list[str]]] = []
         for line in lines:
+            if not self.context.match(line.span, len(parameters) + len(others)):
+                return
             patterns = by_first_names(line.pattern, list(parameters), others)
             names = [name for pattern in patterns for name in matching(pattern, parameters)]
             if not names and whole:
@@ -172,6 +174,8 @@ class Directives(Scans):
         """Whether a line freezes anything; if not, a report."""
         names = [name for name, one in found.items() if one.weight.learned]
         for pattern in line.patterns:
+            if not self.context.match(line.span, len(names)):
+                return False
             if not matching(pattern, names):
                 self._nothing(line.span, pattern, found)
                 return False

@@ -224,7 +224,10 @@ class Expressions(ABC):
     def unknown_name(self, name: tree.Name, frame: Frame) -> Any:
         """The report for a name that nothing here has, near misses from all that could stand."""
         catalog = self.context.catalog
-        candidates = {*frame.scope.visible(), *catalog.names("layer"), *catalog.names("function")}
+        candidates: set[str] = set()
+        if self.context.advises():
+            candidates.update(frame.scope.visible())
+            candidates.update(catalog.names("layer"), catalog.names("function"))
         candidates.update(FUNCTIONS)
         if catalog.find("loss", name.id) is not None:
             return errors.loss_in_model(name.span, name.id)

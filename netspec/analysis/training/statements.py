@@ -316,6 +316,8 @@ class Statements:
         names = [name for name, one in found.items() if one.weight.learned]
         made: list[Freezing] = []
         for pattern in (pattern for line in self._freezes for pattern in line.patterns):
+            if not self.bodies.context.match(pattern.span, len(names)):
+                break
             if matching(pattern.value, names) or not model.weighed:
                 made.append(Freezing(span=pattern.span, patterns=(pattern.value,)))
                 continue
