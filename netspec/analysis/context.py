@@ -24,8 +24,8 @@ MAX_LAYERS = 10_000
 MAX_PARAMETERS = 2**31
 # Bodies and layers given as arguments, within one another as they are expanded.
 MAX_DEPTH = 100
-# After so many names that stand for nothing, near ones are not looked for any more.
-MOST_ADVISED = 100
+# Names looked at to find those near to one that stands for nothing; then none are looked for.
+MOST_ADVISED = 100_000
 # How many uses of blocks, and how many imports, a report shows on the way to a mistake.
 MOST_SHOWN = 3
 
@@ -128,10 +128,10 @@ class Context:
         """Count a pattern held against so many names, ten of which are as much as a value."""
         return self.evaluate(span, 1 + names // 10)
 
+    @property
     def advises(self) -> bool:
         """Whether near names are still looked for, which takes a look at every name in sight."""
-        self.advised += 1
-        return self.advised <= MOST_ADVISED
+        return self.advised < MOST_ADVISED
 
     def enter(self, span: Span) -> bool:
         """Go into a body within another; False, reported once, when they nest too deeply."""

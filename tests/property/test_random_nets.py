@@ -77,6 +77,7 @@ STRICTER = {
         "not there yet",
         "at least 1 copy",
     ),
+    "what torch refuses in training is refused": ("one number in each",),
     "the nuclear norm names its matrices": ("is for matrices",),
 }
 # What torch refuses by numbers that are known only then: an `int` may be any, negative ones too.

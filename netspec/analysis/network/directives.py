@@ -185,10 +185,10 @@ class Directives(Scans):
         """Report a pattern that matches no parameter."""
         names = [one.name for one in held(found) if one.weight.learned]
         buffers = matching(pattern, [key for key, one in found.items() if not one.weight.learned])
+        close = near_patterns(names) if self.context.advises else ()
+        self.context.advised += len(close)
         self.context.report(
-            errors.pattern_matches_nothing(
-                span, pattern, names, near_patterns(names), next(iter(buffers), None)
-            )
+            errors.pattern_matches_nothing(span, pattern, names, close, next(iter(buffers), None))
         )
 
 

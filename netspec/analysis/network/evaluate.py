@@ -225,9 +225,11 @@ class Expressions(ABC):
         """The report for a name that nothing here has, near misses from all that could stand."""
         catalog = self.context.catalog
         candidates: set[str] = set()
-        if self.context.advises():
+        advises = self.context.advises
+        if advises:
             candidates.update(frame.scope.visible())
             candidates.update(catalog.names("layer"), catalog.names("function"))
+            self.context.advised += len(candidates)
         candidates.update(FUNCTIONS)
         if catalog.find("loss", name.id) is not None:
             return errors.loss_in_model(name.span, name.id)
@@ -239,7 +241,7 @@ class Expressions(ABC):
         declared = self.context.declared.get((name.span.source, name.id))
         if declared is not None:
             return errors.unknown_name(name.span, name.id, (), declared)
-        other = owner(name.id, frame.scope)
+        other = owner(name.id, frame.scope) if advises else None
         if other is not None:
             return errors.in_imported_file(name.span, name.id, f"{other}.{name.id}")
         if name.id[:1].isupper() and name.id not in PYTHON_MODULES:

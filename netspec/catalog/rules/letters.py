@@ -6,6 +6,7 @@ dimensions, which broadcast.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from netspec.catalog.call import Call
@@ -132,7 +133,7 @@ def _read(call: Call, equation: str, count: int) -> tuple[list[Term], Term] | No
         result = _term(call, right, len(left) + 2)
         if result is None:
             return None
-        twice = [letter for letter in result.letters if result.letters.count(letter) > 1]
+        twice = [letter for letter, count in Counter(result.letters).items() if count > 1]
         if twice:
             _wrong(call, f"`{twice[0]}` stands twice on the right", result)
             return None
