@@ -80,8 +80,8 @@ STRICTER = {
     "what torch refuses in training is refused": ("one number in each",),
     "the nuclear norm names its matrices": ("is for matrices",),
 }
-# What torch refuses by numbers that are known only then: an `int` may be any, negative ones too.
-BY_VALUE = ("is out of bounds", "index out of range")
+# What torch refuses by numbers that are known only then: an `int` may be any, 0 and below too.
+BY_VALUE = ("is out of bounds", "index out of range", "ZeroDivisionError")
 WORDS = tuple(words for rule in STRICTER.values() for words in rule)
 REFUSALS = (
     RuntimeError,
