@@ -77,6 +77,9 @@ STRICTER = {
         "not there yet",
         "at least 1 copy",
     ),
+    "a dimension is there, though torch does not look where nothing is taken off": (
+        "`diff` names dimension",
+    ),
     "what torch refuses in training is refused": ("one number in each",),
     "the nuclear norm names its matrices": ("is for matrices",),
 }
