@@ -47,6 +47,7 @@ STRICTER = (
     "goes up to",  # of all indices that there may be
     "must be at least 1",  # a size of 0 is never meant
     "has no place",  # nor an empty triangle
+    "nothing is left",  # nor a diagonal of nothing
 )
 _TYPE = re.compile(r"(\w+)(?:\((\w+)\))?\[(.*)\]")
 

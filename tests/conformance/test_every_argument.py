@@ -131,6 +131,7 @@ OUTSIDE_OF = frozenset(
         *(("KLDivLoss", "reduction"), ("kl_div", "reduction"), ("scatter_reduce", "reduce")),
         # No size is 0.
         *(("tile", "dims"), ("repeat_interleave", "repeats"), ("narrow", "length"), ("diff", "n")),
+        *(("diagonal", "offset"), ("diag", "diagonal")),
         *((f"{of}_indices", name) for of in ("tril", "triu") for name in ("row", "col", "offset")),
         *(("hardshrink", "lambd"), ("gumbel_softmax", "tau")),
         *(("hardtanh", "min_val"), ("hardtanh", "max_val")),

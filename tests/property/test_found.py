@@ -55,6 +55,7 @@ def test_numbers_by_name_stand_where_they_belong() -> None:
 REFUSED = {
     "windows of integers": ("x = unfold(where(x > 0, 1, 0), 2)", "NS4003"),
     "truth values multiplied": ('x = einsum("bchw,bchw->b", x > 0, x > 0)', "NS4003"),
+    "a diagonal beside the corner": ("x = diagonal(x, offset=4, dim1=2, dim2=3)", "NS4002"),
     "two second tensors": ("x = min(input=x, dim=x, other=x)", "NS3005"),
     "a target that learns": ("x = soft_margin_loss(x, x -> Linear(4))", "NS3005"),
 }

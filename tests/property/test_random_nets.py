@@ -81,10 +81,11 @@ STRICTER = {
         "`diff` names dimension",
     ),
     "what torch refuses in training is refused": ("one number in each",),
+    "a bias is one number an output": ("`bias` of `linear` is",),
     "the nuclear norm names its matrices": ("is for matrices",),
 }
 # What torch refuses by numbers that are known only then: an `int` may be any, 0 and below too.
-BY_VALUE = ("is out of bounds", "index out of range", "ZeroDivisionError")
+BY_VALUE = ("is out of bounds", "index out of range", "ZeroDivisionError", "Class values must be")
 WORDS = tuple(words for rule in STRICTER.values() for words in rule)
 REFUSALS = (
     RuntimeError,

@@ -89,10 +89,12 @@ def _two(call: Call, rank: int) -> tuple[int, int]:
 
 def _length(call: Call, rows: Dim, columns: Dim, offset: int) -> Dim:
     """How long a diagonal is; of sizes not yet known only where it is plain to see."""
+    message = f"`{call.name}` is {offset} off the corner of {rows} by {columns}: nothing is left"
     rows, columns = (rows, columns - offset) if offset >= 0 else (rows + offset, columns)
     if rows.value is not None and columns.value is not None:
-        return Dim.of(max(min(rows.value, columns.value), 0))
+        rows = columns = Dim.of(min(rows.value, columns.value))
     if rows == columns:
+        call.at_least(rows, Dim.of(1), message, input=0)
         return rows
     call.refuse(
         "unknown-size",
