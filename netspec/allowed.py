@@ -89,8 +89,15 @@ def _load_module(extern: Extern) -> Found:
     found = _found.get(key)
     if found is None:
         before = set(sys.modules)
-        with raised_by_user(extern), _at_the_end(folder):
-            module = _import(extern, folder)
+        try:
+            with raised_by_user(extern), _at_the_end(folder):
+                module = _import(extern, folder)
+        except BaseException:
+            # What was made on the way to a mistake is made anew once that is mended.
+            for name in set(sys.modules) - before:
+                if _file_in(folder, sys.modules[name]) is not None:
+                    del sys.modules[name]
+            raise
         new = [sys.modules[name] for name in set(sys.modules) - before]
         files = {path for m in (module, *new) if (path := _file_in(folder, m)) is not None}
         found = _found[key] = Found(module, tuple(sorted(files)))

@@ -76,12 +76,15 @@ STRICTER = {
         "` cuts ",
         "not there yet",
         "at least 1 copy",
+        "is a number above 0",
     ),
     "a dimension is there, though torch does not look where nothing is taken off": (
         "`diff` names dimension",
     ),
     "what torch refuses in training is refused": ("one number in each",),
     "a bias is one number an output": ("`bias` of `linear` is",),
+    # Parameters of the draws are plain ones, which have no gradient.
+    "a target without a gradient hangs on nothing that learns": ("hangs on what is learned",),
     "the nuclear norm names its matrices": ("is for matrices",),
 }
 # What torch refuses by numbers that are known only then: an `int` may be any, 0 and below too.
@@ -142,7 +145,9 @@ def is_of(value: Tensor, given: TensorType) -> bool:
         case "logprob":
             return sums_to_one(value.exp())
         case "int" | "index":
-            return not value.is_floating_point() and value.dtype != torch.bool
+            size = None if given.kind.size is None else given.kind.size.value
+            inside = size is None or bool(((value >= 0) & (value < size)).all())
+            return inside and not value.is_floating_point() and value.dtype != torch.bool
         case "bool":
             return value.dtype == torch.bool
         case name:
