@@ -57,6 +57,7 @@ REFUSED = {
     "truth values multiplied": ('x = einsum("bchw,bchw->b", x > 0, x > 0)', "NS4003"),
     "a diagonal beside the corner": ("x = diagonal(x, offset=4, dim1=2, dim2=3)", "NS4002"),
     "two second tensors": ("x = min(input=x, dim=x, other=x)", "NS3005"),
+    "a border of truth values": ('x = pad(x > 0, [1, 1, 1, 1], mode="reflect")', "NS4003"),
     "a target that learns": ("x = soft_margin_loss(x, x -> Linear(4))", "NS3005"),
 }
 

@@ -296,6 +296,9 @@ def _check_border(call: Call, given: TensorType, padded: int, mode: str) -> None
             f"not {padded} of {given.dims()}",
             argument="pad",
         )
+    if given.kind.name == "bool" and mode != "circular":
+        message = f'`mode="{mode}"` of `{call.name}` is not for truth values (`bool`)'
+        call.refuse("kind", message, input=0, help="`float` makes them numbers")
     if call.arguments["value"] is not None:
         call.refuse("value", f'`mode="{mode}"` of `{call.name}` takes no `value`', argument="value")
 
