@@ -80,7 +80,7 @@ def unpacked(x: Tensor, size: Size, *_: int) -> Line:
 def parameter(x: Tensor, size: Size, *_: int) -> Line:
     n, m, label = size(1, 2, 4, 5), size(1, 1, 2), f"w{next(_labels)}"
     text = f"{label}: Parameter([{m}, {n}], init=ones)\n  x = x * {label}"
-    return Line(text, lambda x: x * torch.ones(m, n))
+    return Line(text, lambda x: x * nn.Parameter(torch.ones(m, n)))
 
 
 def buffer(x: Tensor, size: Size, *_: int) -> Line:

@@ -17,6 +17,11 @@ RUNS = {
         "x = where(condition=x > 0, other=1.0, input=0.0)",
         "unit",
     ),
+    "a target that nothing in a scan learns": (
+        "scan s in x along 1 carry h = x[:, 0] { h = (h + s) / 2 }\n"
+        "  x = soft_margin_loss(mean(x, dim=1), -h)",
+        "real",
+    ),
     "an index of one number": ("x = gather(flatten(x, 0), -1, argmax(flatten(x, 0)))", "real"),
     "one number put into a vector": (
         "x = scatter(flatten(x, 0), 0, argmax(flatten(x, 0)), mean(x))",
@@ -55,7 +60,16 @@ def test_numbers_by_name_stand_where_they_belong() -> None:
 REFUSED = {
     "windows of integers": ("x = unfold(where(x > 0, 1, 0), 2)", "NS4003"),
     "truth values multiplied": ('x = einsum("bchw,bchw->b", x > 0, x > 0)', "NS4003"),
+    "a repeated border of truth values": (
+        'x = pad(x > 0, [0, 1, 0, 1], mode="replicate")',
+        "NS4003",
+    ),
     "a diagonal beside the corner": ("x = diagonal(x, offset=4, dim1=2, dim2=3)", "NS4002"),
+    "a target that a scan learns": (
+        "scan s in x along 1 carry h = x[:, 0] { h = h + (s -> Linear(4)) }\n"
+        "  x = soft_margin_loss(mean(x, dim=1), -h)",
+        "NS3005",
+    ),
     "two second tensors": ("x = min(input=x, dim=x, other=x)", "NS3005"),
     "a border of truth values": ('x = pad(x > 0, [1, 1, 1, 1], mode="reflect")', "NS4003"),
     "a target that learns": ("x = soft_margin_loss(x, x -> Linear(4))", "NS3005"),

@@ -77,6 +77,7 @@ STRICTER = {
         "not there yet",
         "at least 1 copy",
         "is a number above 0",
+        "cannot make 0 of",
     ),
     "a dimension is there, though torch does not look where nothing is taken off": (
         "`diff` names dimension",

@@ -36,7 +36,7 @@ from netspec.program.graph import (
     Stored,
     Tie,
 )
-from netspec.program.operands import dims, inner_refs, refs
+from netspec.program.operands import dims, own_slots, refs
 from netspec.source import Span
 from netspec.types import Dim, TensorType
 from netspec.types.measures import is_told
@@ -137,6 +137,28 @@ class GraphBuilder:
     def _teach(self, slots: Sequence[Slot], *, learns: bool) -> None:
         if learns:
             self.learned.update(slot.id for slot in slots if slot.type.kind.is_float)
+
+    def _is_learned_in(self, scan: Scan) -> bool:
+        """Whether what a scan gives is learned: its states are, once a step makes them so."""
+        own = {slot.id for slot in own_slots(scan)}
+        learned = {piece.slot.id for piece in scan.pieces if piece.sequence.id in self.learned}
+        learned.update(carry.slot.id for carry in scan.carries if carry.initial.id in self.learned)
+
+        def learns(ref: int) -> bool:
+            return ref in (learned if ref in own else self.learned)
+
+        for step in scan.steps:
+            match step:
+                case Invoke(child=child) if self.parts[int(child)].learns:
+                    taught = True
+                case Compute(function="detach"):
+                    taught = False
+                case _:
+                    taught = any(learns(ref) for ref in refs(step))
+            if taught:
+                learned.update(slot.id for slot in step.results if slot.type.kind.is_float)
+        given = (*scan.outputs, *(carry.update for carry in scan.carries))
+        return any(learns(ref.id) for ref in given)
 
     def _hangs_on_learned(self, step: Step) -> bool:
         return not self.learned.isdisjoint(refs(step))
@@ -280,8 +302,7 @@ class GraphBuilder:
             results=slots,
         )
         self.steps.append(scan)
-        inner = not self.learned.isdisjoint(inner_refs(scan))
-        self._teach(slots, learns=inner or self._hangs_on_learned(scan))
+        self._teach(slots, learns=self._is_learned_in(scan))
         return tuple(Tensor(self, slot) for slot in slots)
 
     @contextmanager
