@@ -122,9 +122,13 @@ class Evaluation:
             case Draw():
                 size = tuple(self.evaluate(part) for part in expression.size)
                 first, second = (self.evaluate(argument) for argument in expression.arguments)
-                if expression.distribution == "normal":
-                    return self.random.normal(first, second, size)
-                return self.random.uniform(first, second, size)
+                match expression.distribution:
+                    case "normal":
+                        return self.random.normal(first, second, size)
+                    case "randint":
+                        return self.random.randint(first, second, size, dtype=np.int64)
+                    case _:
+                        return self.random.uniform(first, second, size)
             case Apply():
                 operands = [self.evaluate(operand) for operand in expression.operands]
                 return functions.apply(expression.function, operands, dict(expression.keywords))

@@ -163,11 +163,11 @@ class Length:
 class Draw:
     """Random numbers from the data's `RandomState`: `normal(0, 0.75, size=[100, 2])`.
 
-    `arguments` are (low, high) of `uniform`, (mean, deviation) of `normal`.
+    `arguments` are (low, high) of `uniform` and `randint`, (mean, deviation) of `normal`.
     """
 
     span: Span
-    distribution: OneOf["uniform", "normal"]
+    distribution: OneOf["uniform", "normal", "randint"]
     arguments: tuple[Operand, Operand]
     size: tuple[Operand, ...]
 

@@ -40,7 +40,7 @@ CASES = {
             spec="resnet18.net",
             reference=ReferenceResNet18,
             parameters=11_689_512,
-            smaller=(("classes=1000", "classes=10"),),
+            smaller=(("classes = 1000", "classes = 10"),),
             small_reference=lambda: ReferenceResNet18(classes=10),
             image=(64, 96),
         ),
@@ -66,7 +66,8 @@ CASES = {
 
 def checked(name: str, edits: tuple[tuple[str, str], ...] = ()) -> Model:
     """The model of a spec, with edits of its text."""
-    text = (SPECS / name).read_text(encoding="utf-8")
+    (path,) = SPECS.rglob(name)
+    text = path.read_text(encoding="utf-8")
     for before, after in edits:
         assert before in text
         text = text.replace(before, after)

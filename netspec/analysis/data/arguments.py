@@ -49,6 +49,7 @@ FUNCTIONS: Mapping[str, Parameters] = {
     "ones": Parameters(("size",), 1, repeats=True),
     "uniform": Parameters(("low", "high", "size"), 0),
     "normal": Parameters(("mean", "std", "size"), 0),
+    "randint": Parameters(("low", "high", "size"), 1),
     "cat": Parameters(("x", "dim"), 1, repeats=True),
     "stack": Parameters(("x", "dim"), 1, repeats=True),
     "clamp": Parameters(("x", "min", "max"), 3),

@@ -37,7 +37,6 @@ ELSEWHERE = {
     "read_parquet": 'it is `parquet("file.parquet")`',
     "rand": "write `uniform(0, 1, size=[100, 2])`",
     "randn": "write `normal(0, 1, size=[100, 2])`",
-    "randint": "write `floor(uniform(0, 10, size=100))`",
     "random_split": "write `split(train=80%, test=20%)` on a line of its own",
     "train_test_split": "write `split(train=80%, test=20%)` on a line of its own",
     "shuffle": "rows are shuffled by `split`, and anew in each epoch",

@@ -147,7 +147,32 @@ def _draw(block: Block, call: Arguments) -> Value:
     size = call.values["size"]
     if isinstance(size, Table | Array | Augmented | Pending | Unknown):
         return wrong(block, call, "size", "a whole number or a list of them")
-    return drawn(block, draw, size, call.spans["size"])
+    made = drawn(block, draw, size, call.spans["size"])
+    if isinstance(made, Array) and call.name == "uniform" and 0 <= first <= second <= 1:
+        return replace(made, kind=Kind("unit"))
+    return made
+
+
+def _integers(block: Block, call: Arguments) -> Value:
+    """`randint(10, size=32)` or `randint(3, 10, size=[32, 8])`, as NumPy counts: `high` is out."""
+    low, high = integer(block, call, "low", 0), integer(block, call, "high", 0)
+    if isinstance(low, Unknown) or isinstance(high, Unknown):
+        return UNKNOWN
+    if "high" not in call.values:
+        low, high = 0, low
+    if high <= low:
+        last = "high" if "high" in call.values else "low"
+        return wrong(block, call, last, f"at least {low + 1}: it is not drawn itself")
+    if "size" not in call.values:
+        return block.fail(errors.size_missing(call.span))
+    size = call.values["size"]
+    if isinstance(size, Table | Array | Augmented | Pending | Unknown):
+        return wrong(block, call, "size", "a whole number or a list of them")
+    draw = Draw(span=call.span, distribution="randint", arguments=(low, high), size=())
+    made = drawn(block, draw, size, call.spans["size"])
+    if not isinstance(made, Array):
+        return made
+    return replace(made, kind=Kind("index", Dim.of(high)) if low >= 0 else Kind("int"))
 
 
 # --- row by row ------------------------------------------------------------------------------
@@ -273,6 +298,7 @@ HANDLERS: Mapping[str, Callable[[Block, Arguments], Value]] = {
     "ones": _filled,
     "uniform": _draw,
     "normal": _draw,
+    "randint": _integers,
     "cat": cat,
     "stack": stack,
     "clamp": _clamped,

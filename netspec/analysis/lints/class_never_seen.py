@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netspec.analysis.lints.subject import Subject
 from netspec.diagnostics import Diagnostic, Label, code, warning
+from netspec.program.data import Draw
 from netspec.source import Span
 
 
@@ -16,6 +17,8 @@ def class_never_seen(target: Span, classes: int, rows: int, split: Span | None) 
     A model learns a class from rows of that class. When there are fewer training rows than classes
     some class has none, and the model can never name it. That is what can be known before the rows
     are read; a class may be missing from more rows too.
+
+    Classes that the spec draws itself (`randint`) are left alone.
 
     Silence it with `# netspec: allow[class-never-seen]`.
 
@@ -85,6 +88,8 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
     target = data.field("y")
     if target is None or target.type.kind.size is None or target.type.rank != 1:
         return
+    if isinstance(data.steps[target.step].value, Draw):
+        return  # made-up classes teach nothing
     classes = target.type.kind.size.value
     if classes is not None and rows < classes:
         split = data.split.span if data.split is not None else None

@@ -1,0 +1,263 @@
+"""A model of the zoo beside a reference that is not ours: what is compared, and the comparison."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from netspec import codegen, driver
+from netspec.diagnostics import Sink
+from netspec.program import Program
+from netspec.program.graph import Model
+
+ZOO = Path(__file__).parents[2] / "specs" / "zoo"
+NAMES = Path(__file__).parent / "names"
+HANDWRITTEN = Path(__file__).parent / "handwritten"
+
+Outputs = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A model of a spec, and what it is held against.
+
+    `full` makes the reference at the sizes that the spec has by default (it is called on the meta
+    device, and its parameters are counted), `small` at those of the entry's `small`. `inputs` are
+    drawn for the small one, by the names of the model's inputs. `call` runs the reference on
+    them and gives its outputs in the order of the model's. `names` is the stem of a file of
+    `names/`, where the reference calls its weights otherwise.
+    """
+
+    full: Callable[[], nn.Module]
+    small: Callable[[], nn.Module]
+    inputs: Callable[[torch.Generator], Mapping[str, Tensor]]
+    call: Callable[[nn.Module, Mapping[str, Tensor]], Tensor | Outputs]
+    model: str = ""
+    names: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A spec of the zoo.
+
+    `source` is the paper, `reference` what the outputs are held against, in a few words;
+    `parameters` how many there are at full size, all models together; `small` the params that
+    make it quick. Its lines are counted against those of `handwritten/NAME.py`.
+    """
+
+    title: str
+    source: str
+    reference: str
+    parameters: int
+    small: Mapping[str, int | float | str]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a reference calls our weights: `a.*.b = "c.*.d"`, the longest that fits first.
+
+    A list on the right is joined along dimension 0. `transposed` are ours that the reference
+    keeps with its dimensions the other way round, `unused` what only the reference has.
+    """
+
+    names: Mapping[str, str | list[str]]
+    transposed: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+
+    @staticmethod
+    def read(stem: str | None) -> Names:
+        """The names in `names/STEM.toml`; those of the spec itself without one."""
+        if stem is None:
+            return Names({})
+        said = tomllib.loads((NAMES / f"{stem}.toml").read_text(encoding="utf-8"))
+        unknown = said.keys() - {"names", "transposed", "unused"}
+        assert not unknown, unknown
+        return Names(
+            said.get("names", {}), tuple(said.get("transposed", ())), tuple(said.get("unused", ()))
+        )
+
+    def theirs(self, key: str) -> list[str]:
+        """The reference's tensors that make our tensor of that name."""
+        for ours in sorted(self.names, key=len, reverse=True):
+            found = re.fullmatch(_pattern(ours) + r"(\..+)?", key)
+            if found is None:
+                continue
+            *numbers, rest = found.groups()
+            written = self.names[ours]
+            names: list[str] = []
+            for name in [written] if isinstance(written, str) else written:
+                for number in numbers:
+                    name = name.replace("*", number, 1)
+                names.append(name + (rest or ""))
+            return names
+        return [key]
+
+    def is_transposed(self, key: str) -> bool:
+        return any(re.fullmatch(_pattern(ours), key) for ours in self.transposed)
+
+    def is_unused(self, key: str) -> bool:
+        return any(re.fullmatch(_pattern(theirs) + r"(\..+)?", key) for theirs in self.unused)
+
+
+def _pattern(name: str) -> str:
+    """A name with `*` for one or more pieces of digits or a word between dots."""
+    return r"([^.]+)".join(re.escape(piece) for piece in name.split("*"))
+
+
+@functools.cache
+def entry(name: str) -> Entry:
+    """What is known of `specs/zoo/NAME.net`."""
+    module = __import__(f"entries.{name}", fromlist=["ENTRY"])
+    found = module.ENTRY
+    assert isinstance(found, Entry)
+    return found
+
+
+def program(name: str, *, small: bool = False) -> Program:
+    """The checked spec; not even a lint may have something to say."""
+    sink = Sink()
+    source = driver.read(ZOO / f"{name}.net", sink)
+    assert source is not None
+    params = {key: str(value) for key, value in entry(name).small.items()} if small else {}
+    checked = driver.check(source, sink, params)
+    assert not sink.diagnostics, [item.message for item in sink.diagnostics]
+    assert checked is not None
+    return checked
+
+
+def model(checked: Program, part: Part) -> Model:
+    """The model of a program that a part is about: the one of its name, or the only one."""
+    if not part.model:
+        assert checked.model is not None
+        return checked.model
+    return next(model for model in checked.models if model.name == part.model)
+
+
+def copied(ours: nn.Module, reference: nn.Module, stem: str | None) -> None:
+    """Give our model the reference's weights, by name; all of both must find their place."""
+    names = Names.read(stem)
+    kept = reference.state_dict()
+    state: dict[str, Tensor] = {}
+    taken: set[str] = set()
+    for key, tensor in ours.state_dict().items():
+        theirs = names.theirs(key)
+        missing = [name for name in theirs if name not in kept]
+        assert not missing, f"{key}: the reference has no {missing}, but {sorted(kept)}"
+        value = torch.cat([kept[name] for name in theirs]) if theirs[1:] else kept[theirs[0]]
+        if names.is_transposed(key):
+            value = value.transpose(0, -1)
+        assert value.shape == tensor.shape, (key, tuple(value.shape), tuple(tensor.shape))
+        state[key] = value
+        taken.update(theirs)
+    left = {key for key in kept.keys() - taken if not names.is_unused(key)}
+    assert not left, f"of the reference, nothing takes {sorted(left)}"
+    ours.load_state_dict(state, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The largest differences of a model from its reference: of outputs, and of gradients."""
+
+    outputs: float
+    gradients: float
+
+
+def pair(name: str, part: Part) -> tuple[nn.Module, nn.Module]:
+    """Our model and the reference, small, with the same random weights."""
+    torch.manual_seed(5)
+    reference = part.small()
+    with torch.no_grad():
+        for key, tensor in reference.named_buffers():
+            if key.endswith("running_var"):
+                tensor.uniform_(0.5, 1.5)
+            elif key.endswith("running_mean"):
+                tensor.normal_()
+    ours = codegen.build_model(model(program(name, small=True), part), f"{name}.net")
+    copied(ours, reference, part.names)
+    return ours.eval(), reference.eval()
+
+
+def compared(name: str, part: Part) -> Difference:
+    """Run both on the same input in eval mode, and send one loss back through each.
+
+    The loss weighs every output by its own random number, so that no gradient cancels. Gradients
+    are compared as shares of the largest of the reference, outputs as they are.
+    """
+    ours, reference = pair(name, part)
+    inputs = part.inputs(torch.Generator().manual_seed(1))
+    got, wanted = outputs(ours(**inputs)), outputs(part.call(reference, inputs))
+    assert [tuple(one.shape) for one in got] == [tuple(one.shape) for one in wanted]
+    assert all(bool(one.isfinite().all()) for one in wanted)
+    assert max(float(one.detach().abs().max()) for one in wanted) > 1e-3, "nothing to compare"
+    apart = max(float((a - b).detach().abs().max()) for a, b in zip(got, wanted, strict=True))
+    for given in (got, wanted):
+        generator = torch.Generator().manual_seed(2)
+        weights = [torch.randn(one.shape, generator=generator) for one in given]
+        weighed = [(one * weight).mean() for one, weight in zip(given, weights, strict=True)]
+        torch.autograd.backward(weighed)
+    return Difference(apart, _gradients(ours, reference, part.names))
+
+
+def _gradients(ours: nn.Module, reference: nn.Module, stem: str | None) -> float:
+    names, theirs = Names.read(stem), dict(reference.named_parameters(remove_duplicate=False))
+    largest = max(float(p.grad.abs().max()) for p in reference.parameters() if p.grad is not None)
+    assert largest > 0
+    apart = 0.0
+    for key, parameter in ours.named_parameters():
+        pieces = [theirs[name].grad for name in names.theirs(key)]
+        found = [p for p in pieces if p is not None]
+        if parameter.grad is None or len(found) != len(pieces):
+            assert parameter.grad is None, key
+            assert not found, key
+            continue
+        value = torch.cat(found) if found[1:] else found[0]
+        if names.is_transposed(key):
+            value = value.transpose(0, -1)
+        apart = max(apart, float((parameter.grad - value).abs().max()))
+    return apart / largest
+
+
+def outputs(result: object) -> Outputs:
+    """A model's result as a tuple of tensors."""
+    if isinstance(result, Tensor):
+        return (result,)
+    assert isinstance(result, tuple | list)
+    return tuple(result)
+
+
+def lines_of_code(text: str) -> int:
+    """How many lines hold code: blank ones, comments and docstrings do not count."""
+    lines = text.splitlines()
+    counted = {n for n, line in enumerate(lines, 1) if line.strip() and line.strip()[0] != "#"}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
+            said = node.body[0]
+            counted -= set(range(said.lineno, (said.end_lineno or said.lineno) + 1))
+    return len(counted)
+
+
+def spec_lines(name: str) -> int:
+    """The lines of a spec, all of them."""
+    return len((ZOO / f"{name}.net").read_text(encoding="utf-8").splitlines())
+
+
+def emitted(checked: Program) -> str:
+    """The Python of a program's models, as it runs."""
+    models: Iterable[Model] = checked.models
+    return codegen.emit_models(tuple(models))
+
+
+def handwritten(name: str) -> str:
+    """The Python that a person wrote for the same model."""
+    return (HANDWRITTEN / f"{name}.py").read_text(encoding="utf-8")

@@ -1,0 +1,87 @@
+"""Each model of the zoo beside a reference that is not ours: weights, outputs, gradients, text."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from entry import (
+    ZOO,
+    Part,
+    compared,
+    emitted,
+    entry,
+    handwritten,
+    lines_of_code,
+    model,
+    pair,
+    program,
+    spec_lines,
+)
+
+from netspec import codegen
+
+MODELS = sorted(path.stem for path in ZOO.glob("*.net"))
+PARTS = [(name, part) for name in MODELS for part in entry(name).parts]
+part_by_part = pytest.mark.parametrize(
+    ("name", "part"), PARTS, ids=[f"{name}-{part.model}".rstrip("-") for name, part in PARTS]
+)
+RUFF = [sys.executable, "-m", "ruff"]
+RULES = ["--isolated", "--no-cache", "--line-length", "100"]
+
+
+@part_by_part
+def test_outputs_and_gradients_are_the_references(name: str, part: Part) -> None:
+    difference = compared(name, part)
+    assert difference.outputs <= 1e-5
+    assert difference.gradients <= 1e-4
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_parameters_at_full_size_are_the_references(name: str) -> None:
+    """Shared tensors count once in both."""
+    checked, ours, theirs = program(name), 0, 0
+    with torch.device("meta"):
+        for part in entry(name).parts:
+            built = codegen.build_model(model(checked, part), f"{name}.net")
+            ours += sum(parameter.numel() for parameter in built.parameters())
+            theirs += sum(parameter.numel() for parameter in part.full().parameters())
+    assert ours == theirs == entry(name).parameters
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_spec_is_short(name: str) -> None:
+    text = (ZOO / f"{name}.net").read_text(encoding="utf-8")
+    assert spec_lines(name) <= 80
+    assert all(len(line) <= 100 for line in text.splitlines())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_is_emitted_is_about_what_a_person_writes(name: str) -> None:
+    by_hand = lines_of_code(handwritten(name))
+    assert lines_of_code(emitted(program(name))) <= 1.6 * by_hand
+
+
+def test_what_is_emitted_is_clean(tmp_path: Path) -> None:
+    for name in MODELS:
+        (tmp_path / f"{name}.py").write_text(emitted(program(name)), encoding="utf-8")
+    for command in (
+        [*RUFF, "check", *RULES, "--select", "B,C4,E,F,I,PIE,RET,SIM,UP,W", str(tmp_path)],
+        [*RUFF, "format", "--check", *RULES, str(tmp_path)],
+    ):
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_reference_can_differ() -> None:
+    (part,) = entry("resnet18").parts
+    ours, reference = pair("resnet18", part)
+    inputs = part.inputs(torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        next(reference.parameters()).mul_(1.01)
+        (wanted,) = (part.call(reference, inputs),)
+        assert isinstance(wanted, torch.Tensor)
+        assert not torch.allclose(ours(**inputs), wanted, atol=1e-5)
