@@ -10,6 +10,12 @@ import torch
 from test_random_nets import built, check, is_of
 
 RUNS = {
+    "truth values of which `reduce` sums up none": (
+        'x = reduce(flatten(x, 0) > 0, "a ... -> a", "sum")',
+        "bool",
+    ),
+    "truth values in axes of 1": ('x = reduce(x[..., :1] > 0, "b ... 1 -> b ...", "sum")', "bool"),
+    "truth values summed up": ('x = reduce(x > 0, "b ... -> b", "sum")', "int"),
     "truth values along a diagonal": ("x = block_diag(x > 0, x[..., :1] > 0)", "bool"),
     "truth values and numbers along a diagonal": ("x = block_diag(x > 0, argmax(x, dim=1))", "int"),
     "two numbers by name": ("x = where(condition=x > 0, input=1.0, other=0.0)", "unit"),

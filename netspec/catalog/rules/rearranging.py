@@ -38,6 +38,8 @@ def reduce(call: Call) -> Types:
     left, right = sides
     how = str(call.arguments["reduction"])
     kind = _reduced(call, given.kind, how)
+    if not _is_reduced(given, left, right):
+        kind = elements(given.kind)
     if _names_agree(call, left, right) and _sizes_used(call, left, right):
         return (_made(call, given, left, right, kind),)
     return (given,)
@@ -130,6 +132,13 @@ def _sizes_used(call: Call, left: Side, right: Side) -> bool:
         if value is not None and value < 1:
             call.refuse("value", f"axis `{name}` cannot be {value}", argument=name)
     return call.refusal is None
+
+
+def _is_reduced(given: TensorType, left: Side, right: Side) -> bool:
+    """Whether an axis goes: where none does, not even `...` or `1`, einops sums up nothing."""
+    rest = given.rank - sum(not group.is_rest for group in left.groups)
+    gone = (axis for axis in left.axes if not axis.name or axis.name not in right.names)
+    return any(rest > 0 if axis.is_rest else bool(axis.name) or axis.size != 1 for axis in gone)
 
 
 def _reduced(call: Call, kind: Kind, how: str) -> Kind:
