@@ -167,7 +167,7 @@ class Statements:
     def _can_wait(self, step: Invoke | Compute) -> bool:
         """Whether the value may stand where it is used: used once, and without a name of its own.
 
-        A last value that only rebinds a name is returned without it.
+        The last value is returned without it.
         """
         if len(step.results) != 1 or self._variables.left[step.results[0].id] != 1:
             return False
@@ -180,8 +180,7 @@ class Statements:
         slot = step.results[0]
         if slot.name is None:
             return True
-        returned = step is self.graph.steps[-1] and self.graph.outputs == (Ref(slot.id),)
-        return returned and local(slot.name) in self._variables
+        return step is self.graph.steps[-1] and self.graph.outputs == (Ref(slot.id),)
 
     def _readable(self, step: Invoke | Compute, inner: Sequence[_Value]) -> bool:
         """Whether a line stays readable when `step` is written around these values."""
