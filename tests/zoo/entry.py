@@ -17,6 +17,8 @@ from netspec import codegen, driver
 from netspec.diagnostics import Sink
 from netspec.program import Program
 from netspec.program.graph import Model
+from netspec.runner.evaluate import evaluation
+from netspec.runner.job import Wiring
 
 ZOO = Path(__file__).parents[2] / "specs" / "zoo"
 NAMES = Path(__file__).parent / "names"
@@ -45,12 +47,28 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """What a spec minimises, of a phase that has a name, and the same written by hand.
+
+    `fields` draws a batch of the data for the small models, by the names of its fields. `call`
+    takes the references by the names of their models, and the batch, and gives the loss, or the
+    loss and its named terms in the order of the spec. Each side starts from the same seed, and so
+    has to draw the same random numbers in the same order.
+    """
+
+    fields: Callable[[torch.Generator], Mapping[str, Tensor]]
+    call: Callable[[Mapping[str, nn.Module], Mapping[str, Tensor]], Tensor | Outputs]
+    phase: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A spec of the zoo.
 
     `source` is the paper, `reference` what the outputs are held against, in a few words;
     `parameters` how many there are at full size, all models together; `small` the params that
-    make it quick. Its lines are counted against those of `handwritten/NAME.py`.
+    make it quick. Its lines are counted against those of `handwritten/NAME.py`. `losses` are those
+    that are more than a loss of the catalogue by its name.
     """
 
     title: str
@@ -59,6 +77,7 @@ class Entry:
     parameters: int
     small: Mapping[str, int | float | str]
     parts: tuple[Part, ...]
+    losses: tuple[Objective, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +184,7 @@ def copied(ours: nn.Module, reference: nn.Module, stem: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The largest differences of a model from its reference: of outputs, and of gradients."""
+    """The largest differences from a reference: of outputs or losses, and of gradients."""
 
     outputs: float
     gradients: float
@@ -194,23 +213,72 @@ def compared(name: str, part: Part) -> Difference:
     """
     ours, reference = pair(name, part)
     inputs = part.inputs(torch.Generator().manual_seed(1))
-    got, wanted = outputs(ours(**inputs)), outputs(part.call(reference, inputs))
+    slots = model(program(name, small=True), part).graph.inputs
+    # By their places: the `forward` of a sequence has a name of its own for what it takes.
+    given = [inputs[slot.name or "x"] for slot in slots]
+    got, wanted = outputs(ours(*given)), outputs(part.call(reference, inputs))
     assert [tuple(one.shape) for one in got] == [tuple(one.shape) for one in wanted]
     assert all(bool(one.isfinite().all()) for one in wanted)
     assert max(float(one.detach().abs().max()) for one in wanted) > 1e-3, "nothing to compare"
     apart = max(float((a - b).detach().abs().max()) for a, b in zip(got, wanted, strict=True))
-    for given in (got, wanted):
+    if not [*reference.parameters()]:
+        assert not [*ours.parameters()]
+        return Difference(apart, 0.0)
+    for results in (got, wanted):
         generator = torch.Generator().manual_seed(2)
-        weights = [torch.randn(one.shape, generator=generator) for one in given]
-        weighed = [(one * weight).mean() for one, weight in zip(given, weights, strict=True)]
+        weights = [torch.randn(one.shape, generator=generator) for one in results]
+        weighed = [(one * weight).mean() for one, weight in zip(results, weights, strict=True)]
         torch.autograd.backward(weighed)
-    return Difference(apart, _gradients(ours, reference, part.names))
+    return Difference(apart, _gradients(ours, reference, part.names) / _largest([reference]))
+
+
+def compared_loss(name: str, objective: Objective) -> Difference:
+    """Compute the loss on the same batch in both, as in training, and send it back through each.
+
+    The runner's own function computes ours. Values are compared as shares of the largest, since a
+    sum over pixels may be in the hundreds, and gradients as shares of the largest of all models.
+    """
+    checked = program(name, small=True)
+    assert checked.train is not None
+    phase = next(one for one in checked.train.phases if one.name == objective.phase)
+    pairs = {model(checked, part).name: (part, *pair(name, part)) for part in entry(name).parts}
+    ours = nn.ModuleDict({key: one.train() for key, (_, one, _) in pairs.items()})
+    references = {key: one.train() for key, (_, _, one) in pairs.items()}
+    fields = objective.fields(torch.Generator().manual_seed(1))
+    first = entry(name).parts[0]
+    evaluate = evaluation(
+        phase,
+        ours if phase.applied else ours[model(checked, first).name],
+        codegen.build_loss(phase),
+        Wiring.between(model(checked, first), phase, tuple(fields)),
+    )
+    torch.manual_seed(3)
+    got, _ = evaluate(tuple(fields.values()))
+    torch.manual_seed(3)
+    wanted = outputs(objective.call(references, fields))
+    assert len(got) == len(wanted) == len(phase.measured), phase.measured
+    assert all(one.shape == () and bool(one.isfinite()) for one in (*got, *wanted))
+    apart = max(float((a - b).detach().abs()) for a, b in zip(got, wanted, strict=True))
+    for loss, *_ in (got, wanted):
+        torch.autograd.backward(loss)
+    furthest = max(_gradients(mine, theirs, part.names) for part, mine, theirs in pairs.values())
+    return Difference(
+        apart / max(float(one.detach().abs()) for one in wanted),
+        furthest / _largest(references.values()),
+    )
+
+
+def _largest(references: Iterable[nn.Module]) -> float:
+    """The largest of all gradients; a model that the loss does not reach has none."""
+    parameters = [p for reference in references for p in reference.parameters()]
+    largest = max(float(p.grad.abs().max()) for p in parameters if p.grad is not None)
+    assert largest > 0
+    return largest
 
 
 def _gradients(ours: nn.Module, reference: nn.Module, stem: str | None) -> float:
+    """The largest difference of gradients; what has none has none in both."""
     names, theirs = Names.read(stem), dict(reference.named_parameters(remove_duplicate=False))
-    largest = max(float(p.grad.abs().max()) for p in reference.parameters() if p.grad is not None)
-    assert largest > 0
     apart = 0.0
     for key, parameter in ours.named_parameters():
         pieces = [theirs[name].grad for name in names.theirs(key)]
@@ -223,7 +291,7 @@ def _gradients(ours: nn.Module, reference: nn.Module, stem: str | None) -> float
         if names.is_transposed(key):
             value = value.transpose(0, -1)
         apart = max(apart, float((parameter.grad - value).abs().max()))
-    return apart / largest
+    return apart
 
 
 def outputs(result: object) -> Outputs:

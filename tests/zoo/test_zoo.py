@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from entry import (
     ZOO,
+    Objective,
+    Outputs,
     Part,
     compared,
+    compared_loss,
     emitted,
     entry,
     handwritten,
     lines_of_code,
     model,
+    outputs,
     pair,
     program,
     spec_lines,
 )
+from torch import nn
 
 from netspec import codegen
 
@@ -29,6 +36,7 @@ PARTS = [(name, part) for name in MODELS for part in entry(name).parts]
 part_by_part = pytest.mark.parametrize(
     ("name", "part"), PARTS, ids=[f"{name}-{part.model}".rstrip("-") for name, part in PARTS]
 )
+LOSSES = [(name, loss) for name in MODELS for loss in entry(name).losses]
 RUFF = [sys.executable, "-m", "ruff"]
 RULES = ["--isolated", "--no-cache", "--line-length", "100"]
 
@@ -36,6 +44,15 @@ RULES = ["--isolated", "--no-cache", "--line-length", "100"]
 @part_by_part
 def test_outputs_and_gradients_are_the_references(name: str, part: Part) -> None:
     difference = compared(name, part)
+    assert difference.outputs <= 1e-5
+    assert difference.gradients <= 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"), LOSSES, ids=[f"{name}-{loss.phase}".rstrip("-") for name, loss in LOSSES]
+)
+def test_what_is_minimised_is_what_the_paper_says(name: str, loss: Objective) -> None:
+    difference = compared_loss(name, loss)
     assert difference.outputs <= 1e-5
     assert difference.gradients <= 1e-4
 
@@ -84,4 +101,16 @@ def test_a_reference_can_differ() -> None:
         next(reference.parameters()).mul_(1.01)
         (wanted,) = (part.call(reference, inputs),)
         assert isinstance(wanted, torch.Tensor)
-        assert not torch.allclose(ours(**inputs), wanted, atol=1e-5)
+        assert not torch.allclose(ours(*inputs.values()), wanted, atol=1e-5)
+
+
+def test_a_loss_can_differ() -> None:
+    (loss,) = entry("vae").losses
+
+    def doubled(models: Mapping[str, nn.Module], fields: Mapping[str, torch.Tensor]) -> Outputs:
+        total, *terms = outputs(loss.call(models, fields))
+        return (2 * total, *terms)
+
+    difference = compared_loss("vae", replace(loss, call=doubled))
+    assert difference.outputs > 0.1
+    assert difference.gradients > 0.1
