@@ -152,7 +152,6 @@ ARGUMENTS = {
     "layout": "the run's affair",
     "pin_memory": "the run's affair",
     "memory_format": "the run's affair",
-    "enable_gqa": "heads are grouped by `repeat_interleave`, or not at all",
     "unbiased": "torch has replaced it by `correction`",
     "training": "the run tells whether the model is trained",
     "stable": "equal values have no order that a spec should count on",

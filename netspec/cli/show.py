@@ -12,6 +12,7 @@ import click
 from netspec import catalog, driver
 from netspec.analysis.context import Limits
 from netspec.catalog import Argument
+from netspec.catalog.stateless import function_of
 from netspec.cli.check import size
 from netspec.cli.complaints import complain
 from netspec.cli.verb import Verb, allow, limits, no_color, overrides, spec_file, traceback
@@ -105,12 +106,14 @@ def _rows(graph: Graph, steps: Iterable[Step], prefix: str, seen: set[str]) -> I
                     yield from rows(child, key + ".", seen)
                     continue
                 assert isinstance(child, Layer), "nothing flows into a stored tensor"
+                function = _is_function(graph, step.child)
+                counted = child.parameters if child.weighed else "?"
                 yield Row(
                     span=step.span,
-                    key=key,
+                    key="" if function else key,
                     layer=described(child),
                     output=_types(step.results),
-                    parameters=None if key in seen else child.parameters if child.weighed else "?",
+                    parameters=None if function or key in seen else counted,
                 )
                 seen.add(key)
             case Read():
@@ -134,6 +137,15 @@ def _rows(graph: Graph, steps: Iterable[Step], prefix: str, seen: set[str]) -> I
                 yield from _rows(graph, step.steps, prefix, seen)
             case _:
                 assert_never(step)
+
+
+def _is_function(graph: Graph, key: str) -> bool:
+    """Whether a layer is written as a function where it is called, and has no key (`F.relu(x)`)."""
+    (child,) = (child for child in graph.children if child.key == key)
+    module = child.module
+    if child.labelled or key.isdecimal() or not isinstance(module, Layer):
+        return False
+    return function_of(module.target) is not None
 
 
 def _stored(key: str, tensor: Stored) -> Row:

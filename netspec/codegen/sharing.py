@@ -15,6 +15,7 @@ from netspec.codegen.arguments import MISSING, Fixed, Given, Naming, Place, Vect
 from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local, parted
 from netspec.codegen.nesting import Levels, block_of
 from netspec.codegen.plans import Body, Chain, ClassPlan, Held, Hole, Instance, Leaf, Part, Path
+from netspec.codegen.stateless import as_functions
 from netspec.program import together
 from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref, Stored, every_step
 from netspec.types import TensorType
@@ -174,7 +175,8 @@ def _owners(key: GroupKey) -> Iterator[GroupKey]:
 
 def _settle(group: _Group, namer: _Namer, *, inline: bool) -> Iterator[ClassPlan]:
     """Give each use of a group its part; the classes that takes."""
-    bodies = [_body(use) for use in group.uses]
+    graphs = as_functions([use.graph for use in group.uses])
+    bodies = [_body(use, graph) for use, graph in zip(group.uses, graphs, strict=True)]
     if inline and not bodies[0].graph.name and _stay_in_place(bodies, repeated=group.is_repeated):
         for use, body in zip(group.uses, bodies, strict=True):
             use.part = Chain(tuple(body.parts.values()))
@@ -192,9 +194,9 @@ def _settle(group: _Group, namer: _Namer, *, inline: bool) -> Iterator[ClassPlan
         yield plan
 
 
-def _body(use: _Use) -> Body:
+def _body(use: _Use, graph: Graph) -> Body:
     parts: dict[str, Part] = {}
-    for child in use.graph.children:
+    for child in graph.children:
         match child.module:
             case Layer() as layer:
                 parts[child.key] = Leaf(layer)
@@ -204,7 +206,7 @@ def _body(use: _Use) -> Body:
                 part = use.children[child.key].part
                 assert part is not None
                 parts[child.key] = part
-    return Body(use.graph, parts)
+    return Body(graph, parts)
 
 
 def _stay_in_place(bodies: Sequence[Body], *, repeated: bool) -> bool:

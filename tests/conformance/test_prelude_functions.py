@@ -159,6 +159,13 @@ CASES: list[Case] = [
     ("scaled_dot_product_attention", (R3, R3, typed("real", 2, 4, 3)), {"is_causal": True}),
     ("scaled_dot_product_attention", (R3, R3, typed("real", 2, 5, 3)), {}),
     ("scaled_dot_product_attention", (R3, typed("real", 2, 5, 3), R3), {}),
+    *(
+        ("scaled_dot_product_attention", (query, key, value), {"enable_gqa": True, **masked})
+        for masked in ({}, {"attn_mask": typed("bool", 8, 5, 5)}, {"is_causal": True})
+        for query in (typed("real", 2, 8, 5, 4), typed("real", 8, 5, 4), typed("real", 5, 4))
+        for key in (typed("real", 2, 2, 5, 4), typed("real", 3, 5, 4), typed("real", 1, 8, 5, 4))
+        for value in (typed("real", 2, 4, 5, 6), typed("real", 5, 4))
+    ),
     ("scaled_dot_product_attention", (R3, R3, R3), {"attn_mask": typed("bool", 4, 4)}),
     ("scaled_dot_product_attention", (R3, R3, R3), {"attn_mask": typed("bool", 4, 5)}),
     ("reshape", (R, 2, 12), {}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netspec.catalog.call import Call
 from netspec.catalog.kinds import REAL, numeric
 from netspec.catalog.records import Operand
@@ -63,11 +65,31 @@ def attention(call: Call) -> tuple[TensorType, ...]:
     message = f"`{call.name}` is given {query.dims()}, {key.dims()} and {value.dims()}"
     call.equal(query.shape[-1], key.shape[-1], message, input=1)
     call.equal(key.shape[-2], value.shape[-2], message, input=2)
+    if call.flag("enable_gqa"):
+        key, value = (_grouped(call, query, given, at) for at, given in ((1, key), (2, value)))
     leading = [TensorType(REAL, tensor.shape[:-2]) for tensor in (query, key, value)]
     batch = call.broadcast(leading[0], leading[1], input=1)
     batch = call.broadcast(TensorType(REAL, batch), leading[2], input=2)
     _check_mask(call, call.arguments["attn_mask"], (*batch, query.shape[-2], key.shape[-2]))
     return (TensorType(REAL, (*batch, query.shape[-2], value.shape[-1])),)
+
+
+def _grouped(call: Call, query: TensorType, given: TensorType, position: int) -> TensorType:
+    """Keys or values whose heads each serve a group of the query's."""
+    if query.rank < 3 or given.rank < 3:
+        short = 0 if query.rank < 3 else position
+        shown = (query, given)[min(short, 1)]
+        message = f"`enable_gqa` wants real[..., N, T, D], N heads, not {shown}"
+        call.refuse("rank", message, input=short)
+        return given
+    heads, shared = query.shape[-3], given.shape[-3]
+    name = "keys" if position == 1 else "values"
+    message = f"{heads} heads of queries are no multiple of {shared} heads of {name}"
+    if shared.value is not None:
+        call.equal(heads % shared.value, Dim.of(0), message, input=position)
+    else:
+        call.equal(heads, shared, message, input=position)
+    return replace(given, shape=(*given.shape[:-3], heads, *given.shape[-2:]))
 
 
 def _check_mask(call: Call, mask: Operand, scores: tuple[Dim, ...]) -> None:
