@@ -107,7 +107,7 @@ def _rows(graph: Graph, steps: Iterable[Step], prefix: str, seen: set[str]) -> I
                     continue
                 assert isinstance(child, Layer), "nothing flows into a stored tensor"
                 function = _is_function(graph, step.child)
-                counted = child.parameters if child.weighed else "?"
+                counted: int | Literal["?"] = child.parameters if child.weighed else "?"
                 yield Row(
                     span=step.span,
                     key="" if function else key,
