@@ -1,6 +1,6 @@
 """The specs of `specs/` reach the figures they are known for.
 
-`resnet18`, `unet` and `vgg11` are trained nowhere: `tests/conformance/test_models.py` has them.
+Those of `specs/zoo/` are held against references in `tests/zoo/`.
 """
 
 from __future__ import annotations

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from renaming import Names
 from torch import Tensor, nn
 
 from netspec import codegen, driver
@@ -21,7 +20,6 @@ from netspec.runner.evaluate import evaluation
 from netspec.runner.job import Wiring
 
 ZOO = Path(__file__).parents[2] / "specs" / "zoo"
-NAMES = Path(__file__).parent / "names"
 HANDWRITTEN = Path(__file__).parent / "handwritten"
 
 Outputs = tuple[Tensor, ...]
@@ -32,18 +30,23 @@ class Part:
     """A model of a spec, and what it is held against.
 
     `full` makes the reference at the sizes that the spec has by default (it is called on the meta
-    device, and its parameters are counted), `small` at those of the entry's `small`. `inputs` are
-    drawn for the small one, by the names of the model's inputs. `call` runs the reference on
-    them and gives its outputs in the order of the model's. `names` is the stem of a file of
-    `names/`, where the reference calls its weights otherwise.
+    device, and its parameters are counted), `small` at those of the entry's `small`; without it,
+    `full` is given them as arguments. `inputs` are drawn for the small one, by the names of the
+    model's inputs. `call` runs the reference on them and gives its outputs in the order of the
+    model's. `names` is the stem of a file of `names/`, where the reference calls its weights
+    otherwise. `by_hand` is the handwritten module, where it is not the reference and its weights
+    are called as ours: it takes the entry's `small` as arguments, and the inputs by position.
+    `apart` says why a step of training moves the reference otherwise than ours, where it does.
     """
 
-    full: Callable[[], nn.Module]
-    small: Callable[[], nn.Module]
+    full: Callable[..., nn.Module]
     inputs: Callable[[torch.Generator], Mapping[str, Tensor]]
     call: Callable[[nn.Module, Mapping[str, Tensor]], Tensor | Outputs]
+    small: Callable[[], nn.Module] | None = None
     model: str = ""
     names: str | None = None
+    by_hand: Callable[..., nn.Module] | None = None
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,61 +78,9 @@ class Entry:
     source: str
     reference: str
     parameters: int
-    small: Mapping[str, int | float | str]
+    small: Mapping[str, int | float | str | list[int]]
     parts: tuple[Part, ...]
     losses: tuple[Objective, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What a reference calls our weights: `a.*.b = "c.*.d"`, the longest that fits first.
-
-    A list on the right is joined along dimension 0. `transposed` are ours that the reference
-    keeps with its dimensions the other way round, `unused` what only the reference has.
-    """
-
-    names: Mapping[str, str | list[str]]
-    transposed: tuple[str, ...] = ()
-    unused: tuple[str, ...] = ()
-
-    @staticmethod
-    def read(stem: str | None) -> Names:
-        """The names in `names/STEM.toml`; those of the spec itself without one."""
-        if stem is None:
-            return Names({})
-        said = tomllib.loads((NAMES / f"{stem}.toml").read_text(encoding="utf-8"))
-        unknown = said.keys() - {"names", "transposed", "unused"}
-        assert not unknown, unknown
-        return Names(
-            said.get("names", {}), tuple(said.get("transposed", ())), tuple(said.get("unused", ()))
-        )
-
-    def theirs(self, key: str) -> list[str]:
-        """The reference's tensors that make our tensor of that name."""
-        for ours in sorted(self.names, key=len, reverse=True):
-            found = re.fullmatch(_pattern(ours) + r"(\..+)?", key)
-            if found is None:
-                continue
-            *numbers, rest = found.groups()
-            written = self.names[ours]
-            names: list[str] = []
-            for name in [written] if isinstance(written, str) else written:
-                for number in numbers:
-                    name = name.replace("*", number, 1)
-                names.append(name + (rest or ""))
-            return names
-        return [key]
-
-    def is_transposed(self, key: str) -> bool:
-        return any(re.fullmatch(_pattern(ours), key) for ours in self.transposed)
-
-    def is_unused(self, key: str) -> bool:
-        return any(re.fullmatch(_pattern(theirs) + r"(\..+)?", key) for theirs in self.unused)
-
-
-def _pattern(name: str) -> str:
-    """A name with `*` for one or more pieces of digits or a word between dots."""
-    return r"([^.]+)".join(re.escape(piece) for piece in name.split("*"))
 
 
 @functools.cache
@@ -141,6 +92,7 @@ def entry(name: str) -> Entry:
     return found
 
 
+@functools.cache
 def program(name: str, *, small: bool = False) -> Program:
     """The checked spec; not even a lint may have something to say."""
     sink = Sink()
@@ -161,8 +113,8 @@ def model(checked: Program, part: Part) -> Model:
     return next(model for model in checked.models if model.name == part.model)
 
 
-def copied(ours: nn.Module, reference: nn.Module, stem: str | None) -> None:
-    """Give our model the reference's weights, by name; all of both must find their place."""
+def translated(ours: nn.Module, reference: nn.Module, stem: str | None) -> dict[str, Tensor]:
+    """The reference's weights by our names; all of both must find their place."""
     names = Names.read(stem)
     kept = reference.state_dict()
     state: dict[str, Tensor] = {}
@@ -179,7 +131,7 @@ def copied(ours: nn.Module, reference: nn.Module, stem: str | None) -> None:
         taken.update(theirs)
     left = {key for key in kept.keys() - taken if not names.is_unused(key)}
     assert not left, f"of the reference, nothing takes {sorted(left)}"
-    ours.load_state_dict(state, strict=True)
+    return state
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +145,7 @@ class Difference:
 def pair(name: str, part: Part) -> tuple[nn.Module, nn.Module]:
     """Our model and the reference, small, with the same random weights."""
     torch.manual_seed(5)
-    reference = part.small()
+    reference = part.small() if part.small else part.full(**entry(name).small)
     with torch.no_grad():
         for key, tensor in reference.named_buffers():
             if key.endswith("running_var"):
@@ -201,7 +153,7 @@ def pair(name: str, part: Part) -> tuple[nn.Module, nn.Module]:
             elif key.endswith("running_mean"):
                 tensor.normal_()
     ours = codegen.build_model(model(program(name, small=True), part), f"{name}.net")
-    copied(ours, reference, part.names)
+    ours.load_state_dict(translated(ours, reference, part.names), strict=True)
     return ours.eval(), reference.eval()
 
 
@@ -213,9 +165,7 @@ def compared(name: str, part: Part) -> Difference:
     """
     ours, reference = pair(name, part)
     inputs = part.inputs(torch.Generator().manual_seed(1))
-    slots = model(program(name, small=True), part).graph.inputs
-    # By their places: the `forward` of a sequence has a name of its own for what it takes.
-    given = [inputs[slot.name or "x"] for slot in slots]
+    given = placed(name, part, inputs)
     got, wanted = outputs(ours(*given)), outputs(part.call(reference, inputs))
     assert [tuple(one.shape) for one in got] == [tuple(one.shape) for one in wanted]
     assert all(bool(one.isfinite().all()) for one in wanted)
@@ -225,11 +175,43 @@ def compared(name: str, part: Part) -> Difference:
         assert not [*ours.parameters()]
         return Difference(apart, 0.0)
     for results in (got, wanted):
-        generator = torch.Generator().manual_seed(2)
-        weights = [torch.randn(one.shape, generator=generator) for one in results]
-        weighed = [(one * weight).mean() for one, weight in zip(results, weights, strict=True)]
-        torch.autograd.backward(weighed)
+        torch.autograd.backward(weighed(results))
     return Difference(apart, _gradients(ours, reference, part.names) / _largest([reference]))
+
+
+def placed(name: str, part: Part, inputs: Mapping[str, Tensor]) -> list[Tensor]:
+    """Inputs by their places: the `forward` of a sequence has its own name for what it takes."""
+    slots = model(program(name, small=True), part).graph.inputs
+    return [inputs[slot.name or "x"] for slot in slots]
+
+
+def weighed(results: Outputs) -> list[Tensor]:
+    """A number of each output, in which every element has a random weight of its own."""
+    generator = torch.Generator().manual_seed(2)
+    weights = [torch.randn(one.shape, generator=generator) for one in results]
+    return [(one * weight).mean() for one, weight in zip(results, weights, strict=True)]
+
+
+def stepped(name: str, part: Part) -> tuple[nn.Module, nn.Module, dict[str, Tensor]]:
+    """Both after one step of descent in training, dropout aside, and our weights before it."""
+    ours, reference = pair(name, part)
+    before = {key: tensor.clone() for key, tensor in ours.state_dict().items()}
+    inputs = part.inputs(torch.Generator().manual_seed(1))
+    given = placed(name, part, inputs)
+    calls: tuple[tuple[nn.Module, Callable[[], object]], ...] = (
+        (ours, lambda: ours(*given)),
+        (reference, lambda: part.call(reference, inputs)),
+    )
+    for module, call in calls:
+        module.train()
+        for dropout in module.modules():
+            if isinstance(dropout, nn.Dropout) or type(dropout).__name__.endswith("DropPath"):
+                dropout.eval()
+        torch.manual_seed(3)
+        optimizer = torch.optim.SGD(module.parameters(), lr=1.0)
+        torch.autograd.backward(weighed(outputs(call())))
+        optimizer.step()
+    return ours, reference, before
 
 
 def compared_loss(name: str, objective: Objective) -> Difference:

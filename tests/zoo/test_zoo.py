@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -24,12 +25,17 @@ from entry import (
     model,
     outputs,
     pair,
+    placed,
     program,
     spec_lines,
+    stepped,
+    translated,
 )
 from torch import nn
 
-from netspec import codegen
+from netspec import codegen, driver
+from netspec.diagnostics import Sink
+from netspec.source import Source
 
 MODELS = sorted(path.stem for path in ZOO.glob("*.net"))
 PARTS = [(name, part) for name in MODELS for part in entry(name).parts]
@@ -37,6 +43,9 @@ part_by_part = pytest.mark.parametrize(
     ("name", "part"), PARTS, ids=[f"{name}-{part.model}".rstrip("-") for name, part in PARTS]
 )
 LOSSES = [(name, loss) for name in MODELS for loss in entry(name).losses]
+by_hand = pytest.mark.parametrize(
+    ("name", "part"), [(name, part) for name, part in PARTS if part.by_hand]
+)
 RUFF = [sys.executable, "-m", "ruff"]
 RULES = ["--isolated", "--no-cache", "--line-length", "100"]
 
@@ -55,6 +64,47 @@ def test_what_is_minimised_is_what_the_paper_says(name: str, loss: Objective) ->
     difference = compared_loss(name, loss)
     assert difference.outputs <= 1e-5
     assert difference.gradients <= 1e-4
+
+
+@part_by_part
+def test_a_step_of_training_moves_both_alike(name: str, part: Part) -> None:
+    """Parameters are compared as shares of the longest way that one of them goes."""
+    if part.apart:
+        pytest.skip(part.apart)
+    ours, reference, before = stepped(name, part)
+    wanted = translated(ours, reference, part.names)
+    learned = {key for key, _ in ours.named_parameters()}
+    way = max(float((wanted[key] - before[key]).abs().max()) for key in learned)
+    assert way > 0
+    for key, tensor in ours.state_dict().items():
+        if key in learned:
+            assert float((tensor - wanted[key]).abs().max()) <= 1e-4 * way, key
+        else:
+            torch.testing.assert_close(tensor, wanted[key], rtol=1e-4, atol=1e-5, msg=key)
+
+
+@by_hand
+def test_keys_and_shapes_are_those_written_by_hand(name: str, part: Part) -> None:
+    assert part.by_hand is not None
+    with torch.device("meta"):
+        ours = codegen.build_model(model(program(name), part), f"{name}.net").state_dict()
+        expected = part.by_hand().state_dict()
+    assert {key: tuple(tensor.shape) for key, tensor in ours.items()} == {
+        key: tuple(tensor.shape) for key, tensor in expected.items()
+    }
+
+
+@by_hand
+def test_outputs_are_those_written_by_hand(name: str, part: Part) -> None:
+    assert part.by_hand is not None
+    ours, _ = pair(name, part)
+    written = part.by_hand(**entry(name).small).eval()
+    written.load_state_dict(ours.state_dict(), strict=True)
+    inputs = part.inputs(torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        given = placed(name, part, inputs)
+        found = zip(outputs(ours(*given)), outputs(written(*given)), strict=True)
+        assert all(torch.allclose(one, wanted, rtol=0, atol=1e-5) for one, wanted in found)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -114,3 +164,21 @@ def test_a_loss_can_differ() -> None:
     difference = compared_loss("vae", replace(loss, call=doubled))
     assert difference.outputs > 0.1
     assert difference.gradients > 0.1
+
+
+def test_resnet18_has_a_class_for_its_block_and_one_for_itself() -> None:
+    assert emitted(program("resnet18")).count("class ") == 2
+
+
+def test_unet_says_which_images_suit_it() -> None:
+    """Without data the height and the width are known only when it is called."""
+    text = (ZOO / "unet.net").read_text(encoding="utf-8")
+    checked = driver.check(
+        Source("unet.net", re.sub(r"(?ms)^(data|train) \{.*?^\}", "", text)), Sink()
+    )
+    assert checked is not None
+    assert checked.model is not None
+    with torch.device("meta"):
+        built = codegen.build_model(checked.model, "unet.net")
+    with pytest.raises(ValueError, match="H % 16 == 0"):
+        built(torch.zeros(1, 3, 40, 16, device="meta"))

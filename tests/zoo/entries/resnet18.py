@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import torch
 from entry import Entry, Part
-from torch import Tensor, nn
+from handwritten.resnet18 import ResNet18
+from images import images, logits
+from torch import nn
 from transformers import ResNetConfig, ResNetForImageClassification
 
 
@@ -22,11 +21,6 @@ def reference(classes: int = 1000) -> nn.Module:
     return module
 
 
-def logits(module: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
-    found: Tensor = module(pixel_values=inputs["x"]).logits
-    return found
-
-
 ENTRY = Entry(
     title="ResNet-18",
     source="He et al., 2015",
@@ -36,10 +30,10 @@ ENTRY = Entry(
     parts=(
         Part(
             full=reference,
-            small=lambda: reference(classes=10),
-            inputs=lambda generator: {"x": torch.randn(2, 3, 64, 96, generator=generator)},
+            inputs=images(64, 96),
             call=logits,
             names="resnet18",
+            by_hand=ResNet18,
         ),
     ),
 )

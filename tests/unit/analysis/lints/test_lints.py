@@ -14,7 +14,7 @@ from netspec.diagnostics import CODES, Severity, Sink
 from netspec.source import Source
 
 ROOT = Path(__file__).parents[4]
-SPECS = sorted((*ROOT.glob("specs/*.net"), *ROOT.glob("netspec/cli/starters/*.net")))
+SPECS = sorted((*ROOT.glob("specs/**/*.net"), *ROOT.glob("netspec/cli/starters/*.net")))
 LINTS = {number: known for number, known in CODES.items() if number.startswith("NS80")}
 
 TWO_LINEARS = "model {\n  input x: real[B, 4]\n  Linear(8)\n  Linear(2)%s\n}\n"
