@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,6 +106,19 @@ class Context:
             name, place = self.applied
             diagnostic = diagnostic.with_label(place, f"in this use of `{name}`")
         self.sink.report(traced(diagnostic, self.imported))
+
+    @contextmanager
+    def trial(self) -> Iterator[Sink]:
+        """Analyse something again to see whether it can be; neither reports nor counts stand."""
+        sink, requirements, reported = self.sink, self.requirements, self._reported
+        counts = self.expansions, self.evaluations, self.advised, self.layers, self.parameters
+        self.sink, self.requirements, self._reported = Sink(), [], set()
+        try:
+            yield self.sink
+        finally:
+            self.sink, self.requirements, self._reported = sink, requirements, reported
+            self.expansions, self.evaluations, self.advised, self.layers, self.parameters = counts
+            self.exhausted = False
 
     def around(self) -> list[Use]:
         """The uses whose blocks the text being expanded stands in, outermost first."""

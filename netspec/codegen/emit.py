@@ -72,7 +72,7 @@ class Fragment:
 
 def model_fragment(model: Model, reserved: Iterable[str] = ()) -> Fragment:
     """The classes of a model, the model's own last; none has a `reserved` name."""
-    reserved = frozenset(reserved)
+    reserved, model = frozenset(reserved), model.emitted
     names = import_names(externs_of(model.graph), reserved | given_names(model.graph))
     (plans,) = plan_classes([model], {*reserved, *names.values()})
     return Fragment(plans[-1].name, _classes(plans, model, names) + "\n", names)
@@ -91,6 +91,7 @@ def models_fragment(models: Sequence[Model], reserved: Iterable[str] = ()) -> Fr
     """The classes of models that are trained together, and the call that makes and holds them."""
     if len(models) == 1:
         return model_fragment(models[0], reserved)
+    models = [model.emitted for model in models]
     taken = {*reserved, "models"}
     given = given_names(*(model.graph for model in models))
     names = import_names((e for model in models for e in externs_of(model.graph)), taken | given)

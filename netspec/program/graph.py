@@ -386,13 +386,23 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A network to build; its inputs are the graph's, its state_dict keys the graph's keys."""
+    """A network to build; its inputs are the graph's, its state_dict keys the graph's keys.
+
+    `open` is the same network with those sizes left open that the text names and only the data
+    tell, where its layers do not hang on them: what is emitted takes other sizes too.
+    """
 
     span: Span
     name: str
     graph: Graph
     output_names: tuple[str, ...]
     requirements: tuple[Requirement, ...] = ()
+    open: Model | None = None
+
+    @property
+    def emitted(self) -> Model:
+        """The network as it is emitted, with as many sizes open as can be."""
+        return self.open or self
 
     @property
     def weighed(self) -> bool:

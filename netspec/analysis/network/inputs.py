@@ -145,6 +145,26 @@ def bind_dimensions(
     return True
 
 
+def opened_type(
+    written: tree.TypeExpr, given: TensorType, frame: Frame, told: dict[str, int]
+) -> TensorType:
+    """The given type with the sizes left open that the declared type names; `told` collects them.
+
+    Names that `frame` has already say sizes of their own. The ranks agree; dimensions before `...`
+    count from the left, those behind it from the right.
+    """
+    dims, shape = list(written.dims or ()), list(given.shape)
+    dots = next((n for n, dim in enumerate(dims) if isinstance(dim, tree.Dots)), len(dims))
+    for number, dim in enumerate(dims):
+        if not isinstance(dim, tree.Name) or not _is_new(dim.id, frame):
+            continue
+        place = number if number < dots else number - len(dims)
+        size = shape[place].value
+        if size is not None and told.setdefault(dim.id, size) == size:
+            shape[place] = Dim.symbol(dim.id)
+    return TensorType(given.kind, tuple(shape))
+
+
 def _is_new(name: str, frame: Frame) -> bool:
     """Whether a name says no size yet: it is free, or that of a block or a model."""
     bound = frame.scope.find(name)

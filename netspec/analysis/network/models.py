@@ -10,11 +10,11 @@ from netspec.analysis.context import Use
 from netspec.analysis.network.bodies import Bodies
 from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Frame
-from netspec.analysis.network.inputs import bind_dimensions, declared_type
+from netspec.analysis.network.inputs import bind_dimensions, declared_type, opened_type
 from netspec.analysis.network.requirements import formula, impossible, simplified
 from netspec.analysis.network.values import Block
 from netspec.program.data import DataPlan
-from netspec.program.graph import Model
+from netspec.program.graph import Graph, Model
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import TensorType
@@ -30,6 +30,46 @@ def analyse_model(
 
     `known` tells what flows in, and `fields` are the names of the data's fields, if there are any.
     """
+    model = _elaborated(block, known, fields, bodies)
+    if model is None or bodies.context.exhausted:
+        return model
+    return replace(model, open=_opened(model, block, known, bodies))
+
+
+def _opened(model: Model, block: Block, known: Known, bodies: Bodies) -> Model | None:
+    """The same network without the sizes that `input` names and that only the data tell.
+
+    None where nothing is named, or where the network is another one without their numbers.
+    """
+    arguments = {parameter.name.id for parameter in block.definition.parameters}
+    frame = Frame(block.scope)
+    types: dict[str, tuple[TensorType, Span | None]] = {}
+    told: dict[str, int] = {}
+    for statement in bodies.declared_inputs(block.definition):
+        found = known(statement.name.id)
+        if found is None or statement.type is None:
+            continue
+        opened = opened_type(statement.type, found[0], frame, told)
+        types[statement.name.id] = opened, found[1]
+    if not told or not arguments.isdisjoint(told):
+        return None
+    with bodies.context.trial() as sink:
+        found_open = _elaborated(block, lambda name: types.get(name) or known(name), (), bodies)
+    if found_open is None or sink.diagnostics or not _is_same(found_open.graph, model.graph):
+        return None
+    return found_open
+
+
+def _is_same(one: Graph, other: Graph) -> bool:
+    """Whether two graphs have the same layers under the same keys, with the same weights."""
+    layers = (
+        [(key, layer.target, layer.arguments) for key, layer in graph.layers()]
+        for graph in (one, other)
+    )
+    return next(layers) == next(layers) and list(one.weights()) == list(other.weights())
+
+
+def _elaborated(block: Block, known: Known, fields: Sequence[str], bodies: Bodies) -> Model | None:
     context = bodies.context
     definition = block.definition
     head = tree.Name(span=block.head, id=block.name)
