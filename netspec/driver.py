@@ -17,13 +17,17 @@ from netspec.allowed import UserCodeError, blamed, files_of
 from netspec.analysis import analyse
 from netspec.analysis.context import Limits
 from netspec.analysis.lints import lint, silenced
+from netspec.data.kept import KeptReader
 from netspec.data.schema import FolderReader
-from netspec.diagnostics import Sink
+from netspec.diagnostics import Sink, near
 from netspec.program import Program, errors, extern_errors
 from netspec.program.assert_errors import assert_failed
 from netspec.program.asserts import Decided, Equal, Outcome, Overfits
 from netspec.program.data import Load
 from netspec.program.externs import Inspector
+from netspec.program.language import language_model
+from netspec.program.sample_errors import no_language_model, no_longer_checks, no_run
+from netspec.program.schemas import SchemaReader
 from netspec.program.train import PER_STEP, compared
 from netspec.source import Source
 from netspec.types import TensorType
@@ -51,11 +55,13 @@ def check(
     inputs: Mapping[str, TensorType] | None = None,
     limits: Limits | None = None,
     allow: Sequence[str] = (),
+    schemas: SchemaReader | None = None,
 ) -> Program | None:
     """Text to a checked program; every complaint goes to `sink`. Loads no torch.
 
     `allow` names modules of the user's: what the spec declares from them is then looked at, for
-    which they are imported, and torch with them.
+    which they are imported, and torch with them. `schemas` reads what data files say, where not
+    those of the spec's folder.
     """
     tree = syntax.parse(source, sink)
     if sink.failed:
@@ -65,7 +71,7 @@ def check(
         sink,
         catalog=catalog.load(),
         specs=syntax.SpecFolder(source),
-        schemas=FolderReader(source.folder),
+        schemas=schemas or FolderReader(source.folder),
         overrides=overrides or {},
         inputs=inputs or {},
         limits=limits or Limits(),
@@ -270,6 +276,72 @@ def train(
         sink.report(stopped.diagnostic)
         return None
     return replace(run, pictures=pictures.draw(run, folder.path))
+
+
+def open_run(folder: Path, sink: Sink, *, allow: Sequence[str] = ()) -> Program | None:
+    """The spec that a run has kept, checked again; what keeps it from being sampled to `sink`."""
+    spec = folder / "spec.net"
+    if not spec.is_file():
+        reason = "there is no spec in it" if folder.is_dir() else "there is no such folder"
+        inside = sorted(str(found.parent) for found in folder.glob("*/spec.net"))
+        others = [found.parent.name for found in folder.parent.glob("*/spec.net")]
+        beside = [str(folder.parent / name) for name in near(folder.name, others)]
+        sink.report(no_run(str(folder), reason, inside[-3:] or beside))
+        return None
+    found = Sink()
+    source, reader = read(spec, found), KeptReader(folder)
+    program = None if source is None else check(source, found, allow=allow, schemas=reader)
+    if program is not None and not found.failed:
+        return program if complete(program, sink) else None
+    for complaint in found.diagnostics:
+        sink.report(complaint)
+    sink.report(no_longer_checks(str(folder)))
+    return None
+
+
+@_telling_user_code
+def say(
+    program: Program,
+    sink: Sink,
+    folder: Path,
+    prompt: str,
+    *,
+    tokens: int,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    seed: int = 0,
+    device: str | None = None,
+    heard: Callable[[str], None],
+) -> bool:
+    """Go on with a prompt as the run in `folder` has learned; `heard` gets the text as it comes."""
+    plan, language = program.train, language_model(program)
+    assert plan is not None
+    if isinstance(language, str):
+        sink.report(no_language_model(str(folder), language, draws=False))
+        return False
+    if not may_run(program, sink, "sample"):
+        return False
+    from netspec import codegen, runner
+
+    try:
+        given = runner.encode(prompt, language)
+        module = codegen.build_models(program.trained, program.source.name)
+        runner.load_kept(module, folder)
+        chosen = runner.choose_device(plan, device)
+        autocast = runner.choose_precision(plan, chosen).autocast
+        speaker = runner.Speaker(language, module, chosen, str(folder), autocast)
+        speaker.check_order()
+        heard(prompt)
+        before = language.vocabulary[given[-1]]
+        chance = runner.Chance(temperature=temperature, top_k=top_k, seed=seed)
+        for number in speaker.tokens(given, tokens, chance):
+            token = language.vocabulary[number]
+            heard(runner.written(token, before, language))
+            before = token
+    except runner.RunError as stopped:
+        sink.report(stopped.diagnostic)
+        return False
+    return True
 
 
 def test(program: Program, sink: Sink) -> Iterator[Outcome]:

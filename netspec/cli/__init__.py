@@ -22,7 +22,7 @@ from netspec.cli.verb import Verb, traceback
 
 BUG = 70
 INTERRUPTED = 130
-VERBS = ("new", "check", "show", "run", "export", "test", "explain", "doc")
+VERBS = ("new", "check", "show", "run", "sample", "export", "test", "explain", "doc")
 
 EXAMPLE = """netspec new moons.net --task classification
 netspec run moons.net"""
