@@ -23,7 +23,7 @@ MOONS = ROOT / "specs" / "two_moons.net"
 VERB_FILES = set((ROOT / "netspec" / "cli").glob("[a-z]*.py")) - {
     ROOT / "netspec" / "cli" / name for name in ("complaints.py", "start.py", "verb.py")
 }
-VERBS = ("check", "run", "show", "export", "explain", "doc", "new", "test")
+VERBS = ("check", "run", "sample", "show", "export", "explain", "doc", "new", "test")
 
 WRONG = "model {\n  input x: real[B, 8]\n  Linera(2)\n}\n"
 GOOD = "param width = 4 in 2..8\n\nmodel {\n  input x: real[B, 8]\n  Linear(width)\n}\n"

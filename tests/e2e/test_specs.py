@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -221,3 +222,26 @@ def test_cifar10_on_images_made_up(
     monkeypatch.setattr(loading, "memory_for_images", lambda: 0)
     run = trained("cifar10", tmp_path / "from_disk")
     assert run.metrics == in_memory
+
+
+@needs_data
+def test_shakespeare_is_learned_and_said(
+    tmp_path: Path, run_command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A few steps of it on windows far apart; 2,000 on all of them take minutes."""
+    text = (SPECS / "shakespeare.net").read_text(encoding="utf-8")
+    for old, new in (("stride=60", "stride=6000"), ("steps     = 2000", "steps     = 20")):
+        assert old in text
+        text = text.replace(old, new)
+    spec = tmp_path / "shakespeare.net"
+    spec.write_text(text, encoding="utf-8")
+    (tmp_path / "zoo").mkdir()
+    shutil.copyfile(SPECS / "zoo" / "gpt2.net", tmp_path / "zoo" / "gpt2.net")
+    done = run_command(spec)
+    assert done.result["parameters"] == 818048
+    assert done.measured("val", "loss") < np.log(65) - 0.3  # a guess among 65 characters is worse
+    capsys.readouterr()
+    assert cli.main(["sample", str(done.folder), "--prompt", "ROMEO:", "--tokens", "20"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("ROMEO:")
+    assert len(said) == len("ROMEO:") + 20 + 1
