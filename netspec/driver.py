@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, assert_never
+from typing import TYPE_CHECKING, Concatenate, Literal, ParamSpec, TypeVar, assert_never
 
 from netspec import catalog, syntax
 from netspec.allowed import UserCodeError, blamed, files_of
 from netspec.analysis import analyse
 from netspec.analysis.context import Limits
+from netspec.analysis.errors import size_not_wanted
 from netspec.analysis.lints import lint, silenced
+from netspec.analysis.made_up import with_made_up_data
 from netspec.data.kept import KeptReader
 from netspec.data.schema import FolderReader
 from netspec.diagnostics import Sink, near
@@ -56,12 +58,14 @@ def check(
     limits: Limits | None = None,
     allow: Sequence[str] = (),
     schemas: SchemaReader | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> Program | None:
     """Text to a checked program; every complaint goes to `sink`. Loads no torch.
 
     `allow` names modules of the user's: what the spec declares from them is then looked at, for
     which they are imported, and torch with them. `schemas` reads what data files say, where not
-    those of the spec's folder.
+    those of the spec's folder. With `sizes`, be they none, the program is one on made-up data, and
+    they are of dimensions of inputs that nothing else tells.
     """
     tree = syntax.parse(source, sink)
     if sink.failed:
@@ -77,7 +81,17 @@ def check(
         limits=limits or Limits(),
         inspector=_inspector(allow) if allow else None,
     )
-    return lint(program, tree, sink) if program is not None else None
+    if program is None:
+        return None
+    program = lint(program, tree, sink)
+    for name in sizes or ():
+        sink.report(size_not_wanted(name, ()))
+    return program if sizes is None or sink.failed else synthetic(program)
+
+
+def synthetic(program: Program) -> Program:
+    """The program on made-up rows of the types that its data has; of the data nothing is read."""
+    return with_made_up_data(program, catalog.load(), FolderReader(program.source.folder))
 
 
 def _inspector(allow: Sequence[str]) -> Inspector:
@@ -184,6 +198,8 @@ def _tell_unseen(program: Program, sink: Sink, splits: Splits, target: str | Non
     """Warn of a class of the target that is measured and never trained."""
     from netspec.data import unseen_classes
 
+    if program.data is not None and program.data.made_up:
+        return  # a few rows by chance need not show every class
     for found in unseen_classes(splits, target):
         if not silenced(program, "class-never-seen", found.labels[0].span):
             sink.report(found)
@@ -221,6 +237,7 @@ def train(
     sink: Sink,
     *,
     epochs: int | None = None,
+    steps: int | None = None,
     device: str | None = None,
     precision: str | None = None,
     workers: int | None = None,
@@ -236,7 +253,7 @@ def train(
     from netspec.data import DataError
     from netspec.report import pictures
 
-    program = with_epochs(program, epochs)
+    program = with_length(program, epochs, steps)
     network, plan = program.network, program.train
     ready = complete(program, sink) and may_run(program, sink)
     if not ready or network is None or plan is None:
@@ -265,6 +282,7 @@ def train(
             observer=observer,
             prepare=None if plan.models else lambda rows: splits.prepare(rows, inputs),
             class_names=class_names(program),
+            made_up=bool(splits.plan.made_up),
         )
         if plan.baseline is not None:
             from netspec.runner.baseline import measure_baseline
@@ -430,21 +448,22 @@ def export(program: Program, sink: Sink) -> str | None:
     return python_script(program) if complete(program, sink) else None
 
 
-def with_epochs(program: Program, epochs: int | None) -> Program:
-    """The program trained for another number of epochs."""
+def with_length(program: Program, epochs: int | None, steps: int | None = None) -> Program:
+    """The program trained for another number of epochs, or of steps of the optimizers."""
     plan = program.train
-    if epochs is None or plan is None:
+    if plan is None or (epochs is None and steps is None):
         return program
-    # Schedules move as in a spec that gives its length in epochs.
+    # Schedules move as in a spec that gives its length so.
+    unit: Literal["epoch", "step"] = "epoch" if steps is None else "step"
     phases = tuple(
-        replace(phase, schedule=replace(schedule, unit="epoch"))
+        replace(phase, schedule=replace(schedule, unit=unit))
         if (schedule := phase.schedule) is not None
         and schedule.then is not None
         and schedule.then.target not in PER_STEP
         else phase
         for phase in plan.phases
     )
-    return replace(program, train=replace(plan, epochs=epochs, steps=None, phases=phases))
+    return replace(program, train=replace(plan, epochs=epochs, steps=steps, phases=phases))
 
 
 def vocabularies(program: Program) -> dict[str, str]:

@@ -73,6 +73,8 @@ class Spec:
         self,
         *,
         epochs: int | None = None,
+        steps: int | None = None,
+        synthetic: bool = False,
         device: str | None = None,
         precision: str | None = None,
         workers: int | None = None,
@@ -81,6 +83,9 @@ class Spec:
     ) -> Run:
         """Train the model as the spec says; what is given here takes precedence.
 
+        With `synthetic` it is trained on made-up rows of the types that the data has, and nothing
+        of the data is read: to see that all of it works, in a few `steps`.
+
         Raises `SpecError` when the data or the run is at fault, as does `predict` of what it gives
         when rows are, or Python of the user's. Weights, metrics and pictures are
         written into a new folder below `runs`; or, with `resume`, the run in that folder goes on
@@ -88,13 +93,18 @@ class Spec:
         """
         if epochs is not None and epochs < 1:
             raise ValueError(f"`epochs` is at least 1, not {epochs}")
+        if steps is not None and steps < 1:
+            raise ValueError(f"`steps` is at least 1, not {steps}")
+        if steps is not None and epochs is not None:
+            raise ValueError("give `epochs` or `steps`, not both")
         if workers is not None and workers < 0:
             raise ValueError(f"`workers` is at least 0, not {workers}")
         sink = Sink()
         run = driver.train(
-            self.program,
+            driver.synthetic(self.program) if synthetic else self.program,
             sink,
             epochs=epochs,
+            steps=steps,
             device=device,
             precision=precision,
             workers=workers,
@@ -132,17 +142,25 @@ def load(
     *,
     params: Mapping[str, object] | None = None,
     allow: Iterable[str] = (),
+    synthetic: bool = False,
+    sizes: Mapping[str, int] | None = None,
 ) -> Spec:
     """Read and check a spec file; `params` overrides its params by name.
 
     `allow` names the Python modules that the spec may load for what it declares with `extern`.
     Without them it is checked all the same, and loads none; to build or train it they are needed.
 
+    With `synthetic` the spec is one on made-up rows, and its data need not be there: their types
+    are then those that the models and the loss take, with `sizes` for dimensions that nothing
+    tells, `{"H": 64}`.
+
     Raises `SpecError` with everything that is wrong.
     """
     sink = Sink()
     source = driver.read(Path(path), sink)
-    return _spec(None if source is None else _check(source, sink, params, {}, allow), sink)
+    made_up = _sizes(sizes, synthetic=synthetic)
+    program = None if source is None else _check(source, sink, params, {}, allow, made_up)
+    return _spec(program, sink)
 
 
 def parse(
@@ -150,16 +168,20 @@ def parse(
     *,
     params: Mapping[str, object] | None = None,
     allow: Iterable[str] = (),
+    synthetic: bool = False,
+    sizes: Mapping[str, int] | None = None,
     **inputs: str,
 ) -> Spec:
     """Check a spec given as text; `inputs` give the types of a model's inputs: `x="real[B, 4]"`.
 
-    `allow` is as `load` has it; modules are looked for in the folder one is in.
+    `allow`, `synthetic` and `sizes` are as `load` has them; modules are looked for in the folder
+    one is in.
 
     Raises `SpecError` with everything that is wrong.
     """
     sink = Sink()
-    spec = _spec(_check(Source("<text>", text), sink, params, inputs, allow), sink)
+    made_up = _sizes(sizes, synthetic=synthetic)
+    spec = _spec(_check(Source("<text>", text), sink, params, inputs, allow, made_up), sink)
     known = {slot.name or "x" for model in spec.program.models for slot in model.graph.inputs}
     strange = [name for name in inputs if name not in known]
     if strange:
@@ -188,12 +210,23 @@ def _check(
     params: Mapping[str, object] | None,
     inputs: Mapping[str, str],
     allow: Iterable[str] = (),
+    sizes: Mapping[str, int] | None = None,
 ) -> Program | None:
     types = _types(inputs, sink)
     if sink.failed:
         return None
     overrides = {name: _written(value) for name, value in (params or {}).items()}
-    return driver.check(source, sink, overrides, inputs=types, allow=_modules(allow))
+    return driver.check(source, sink, overrides, inputs=types, allow=_modules(allow), sizes=sizes)
+
+
+def _sizes(sizes: Mapping[str, int] | None, *, synthetic: bool) -> Mapping[str, int] | None:
+    """The sizes of made-up data; None where the data is not made up."""
+    if sizes and not synthetic:
+        raise ValueError("`sizes` are those of made-up data: give `synthetic=True` too")
+    for name, size in (sizes or {}).items():
+        if size < 1:
+            raise ValueError(f"the size of `{name}` is at least 1, not {size}")
+    return dict(sizes or {}) if synthetic else None
 
 
 def _modules(allow: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ The first file of a code has the full rendering beside it, as `.txt`.
 `cases/good/*.net`: nothing to complain about. A comment `# [B, 128]` or `# prob[B, 10]` at the end
 of a line is the type of the last value that a statement makes which ends there.
 
-Either may begin with `# set: lr=3` (an override) and `# file: name.csv`, followed by the lines of
+Either may begin with `# set: lr=3` (an override), `# synthetic: H=64 W=64` (made-up data, be it
+without a size) and `# file: name.csv`, followed by the lines of
 that file, each behind `#| `; the file is put beside the spec. Marks in the lines of a file that the
 spec imports are about that file. The lines of a `name.safetensors` are its tensors,
 `#| 0.weight F32 5 2`: key, dtype and sizes.
@@ -47,6 +48,7 @@ class Case:
     source: Source
     overrides: dict[str, str]
     files: dict[str, str]
+    sizes: dict[str, int] | None = None
 
     @property
     def specs(self) -> dict[str, str]:
@@ -62,18 +64,22 @@ def prepare(path: Path, folder: Path) -> Case:
     """The spec as it stands, with the files it asks for beside it in an empty folder."""
     text = path.read_text(encoding="utf-8")
     overrides: dict[str, str] = {}
+    sizes: dict[str, int] | None = None
     for line in text.splitlines():
         if setting := re.match(r"# set: ([\w.]+)=(.*)", line):
             overrides[setting[1]] = setting[2]
+        if made_up := re.match(r"# synthetic:(.*)", line):
+            given = (size.split("=") for size in made_up[1].split())
+            sizes = {name: int(number) for name, number in given}
     files = lay_out(text, folder)
     spec = folder / path.name
     spec.write_text(text, encoding="utf-8")
-    return Case(Source(path.name, text, spec), overrides, files)
+    return Case(Source(path.name, text, spec), overrides, files, sizes)
 
 
 def check(case: Case) -> tuple[Program | None, tuple[Diagnostic, ...]]:
     sink = Sink()
-    program = driver.check(case.source, sink, case.overrides)
+    program = driver.check(case.source, sink, case.overrides, sizes=case.sizes)
     return program, sink.diagnostics
 
 

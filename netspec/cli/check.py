@@ -10,7 +10,7 @@ import click
 from netspec import driver
 from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, limits, no_color, overrides, traceback
+from netspec.cli.verb import Verb, limits, no_color, overrides, synthetic, traceback
 from netspec.diagnostics import Diagnostic, Severity, Sink
 from netspec.program import Program
 from netspec.program.graph import Model
@@ -24,6 +24,7 @@ from netspec.program.state import held, learned, state
 )
 @overrides
 @limits
+@synthetic
 @click.option(
     "--format",
     "layout",
@@ -38,6 +39,7 @@ def check(
     limits: Limits,
     layout: str,
     *,
+    sizes: dict[str, int] | None,
     no_color: bool,
 ) -> int:
     """Check specs: names, arguments, shapes, kinds, data and training plan.
@@ -51,7 +53,9 @@ def check(
     for path in files:
         sink = Sink()
         source = driver.read(path, sink)
-        program = None if source is None else driver.check(source, sink, overrides, limits=limits)
+        program = None
+        if source is not None:
+            program = driver.check(source, sink, overrides, limits=limits, sizes=sizes)
         failed |= sink.failed
         findings.extend(sink.diagnostics)
         if program is not None and not sink.failed:

@@ -9,7 +9,16 @@ import click
 from netspec import driver
 from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
-from netspec.cli.verb import Verb, allow, limits, no_color, overrides, spec_file, traceback
+from netspec.cli.verb import (
+    Verb,
+    allow,
+    limits,
+    no_color,
+    overrides,
+    spec_file,
+    synthetic,
+    traceback,
+)
 from netspec.diagnostics import Sink
 
 
@@ -33,6 +42,7 @@ from netspec.diagnostics import Sink
 @overrides
 @allow
 @limits
+@synthetic
 @no_color
 def export(
     file: Path,
@@ -42,6 +52,7 @@ def export(
     allow: tuple[str, ...],
     limits: Limits,
     *,
+    sizes: dict[str, int] | None,
     no_color: bool,
 ) -> int:
     """Write a spec out as plain PyTorch, to read, to keep, or to carry on from.
@@ -53,7 +64,7 @@ def export(
     source = driver.read(file, sink)
     program = None
     if source is not None:
-        program = driver.check(source, sink, overrides, limits=limits, allow=allow)
+        program = driver.check(source, sink, overrides, limits=limits, allow=allow, sizes=sizes)
     script = None
     if program is not None and not sink.failed:
         script = driver.export(program, sink)

@@ -10,7 +10,16 @@ from netspec import driver
 from netspec.analysis.context import Limits
 from netspec.cli.complaints import complain
 from netspec.cli.start import Loaded
-from netspec.cli.verb import Verb, allow, limits, no_color, overrides, spec_file, traceback
+from netspec.cli.verb import (
+    Verb,
+    allow,
+    limits,
+    no_color,
+    overrides,
+    spec_file,
+    synthetic,
+    traceback,
+)
 from netspec.diagnostics import Sink
 from netspec.program.precision import PRECISIONS
 
@@ -19,7 +28,9 @@ INTERRUPTED = 130
 
 
 @click.command(
-    cls=Verb, epilog="netspec run model.net\nnetspec run model.net --set lr=3e-4 --epochs 5"
+    cls=Verb,
+    epilog="netspec run model.net\nnetspec run model.net --set lr=3e-4 --epochs 5\n"
+    "netspec run model.net --synthetic --steps 20",
 )
 @traceback
 @spec_file
@@ -29,6 +40,13 @@ INTERRUPTED = 130
 @click.option(
     "--epochs", type=click.IntRange(min=1), metavar="N", help="Train for N epochs instead."
 )
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Train for N steps of the optimizer instead.",
+)
+@synthetic
 @click.option(
     "--device",
     metavar="D",
@@ -67,12 +85,14 @@ def run(
     allow: tuple[str, ...],
     limits: Limits,
     epochs: int | None,
+    steps: int | None,
     device: str | None,
     precision: str | None,
     workers: int | None,
     runs: Path,
     resume: Path | None,
     *,
+    sizes: dict[str, int] | None,
     quiet: bool,
     no_color: bool,
 ) -> int:
@@ -81,11 +101,13 @@ def run(
     Everything is kept in a new folder, `runs/NAME-NNN`: the spec as it was run, the metrics, the
     weights, the emitted PyTorch, and pictures.
     """
+    if epochs is not None and steps is not None:
+        raise click.UsageError("give `--epochs` or `--steps`, not both")
     sink = Sink()
     source = driver.read(file, sink)
     program = None
     if source is not None:
-        program = driver.check(source, sink, overrides, limits=limits, allow=allow)
+        program = driver.check(source, sink, overrides, limits=limits, allow=allow, sizes=sizes)
     fit = program is not None and driver.complete(program, sink)
     complain(sink.diagnostics, no_color=no_color)
     if program is None or not fit or sink.failed:
@@ -100,6 +122,7 @@ def run(
         program,
         failures,
         epochs=epochs,
+        steps=steps,
         device=device,
         precision=precision,
         workers=workers,

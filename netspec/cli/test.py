@@ -12,7 +12,7 @@ from netspec.analysis.context import Limits
 from netspec.cli.check import counted
 from netspec.cli.complaints import complain
 from netspec.cli.start import loaded
-from netspec.cli.verb import Verb, allow, limits, no_color, overrides, traceback
+from netspec.cli.verb import Verb, allow, limits, no_color, overrides, synthetic, traceback
 from netspec.diagnostics import Sink
 from netspec.program.asserts import Outcome
 
@@ -25,6 +25,7 @@ from netspec.program.asserts import Outcome
 @overrides
 @allow
 @limits
+@synthetic
 @no_color
 def test(
     files: tuple[Path, ...],
@@ -32,6 +33,7 @@ def test(
     allow: tuple[str, ...],
     limits: Limits,
     *,
+    sizes: dict[str, int] | None,
     no_color: bool,
 ) -> int:
     """Test specs: a line for each `assert` of their `test` blocks, with what was found.
@@ -44,7 +46,7 @@ def test(
     for path in files:
         sink = Sink()
         before = len(results)
-        for outcome in tested(path, sink, overrides, allow, limits):
+        for outcome in tested(path, sink, overrides, allow, limits, sizes):
             click.echo(line(outcome))
             results.append(outcome.passed)
         if len(results) == before and not sink.failed:
@@ -59,13 +61,18 @@ def test(
 
 
 def tested(
-    path: Path, sink: Sink, overrides: dict[str, str], allow: tuple[str, ...], limits: Limits
+    path: Path,
+    sink: Sink,
+    overrides: dict[str, str],
+    allow: tuple[str, ...],
+    limits: Limits,
+    sizes: dict[str, int] | None,
 ) -> Iterator[Outcome]:
     """Each assert of a spec as it is decided; none when the spec has an error."""
     source = driver.read(path, sink)
     program = None
     if source is not None:
-        program = driver.check(source, sink, overrides, limits=limits, allow=allow)
+        program = driver.check(source, sink, overrides, limits=limits, allow=allow, sizes=sizes)
     if program is not None and not sink.failed:
         loaded()  # an assert may train
         yield from driver.test(program, sink)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import click
 
@@ -66,6 +67,35 @@ def allow(function: F) -> F:
     )(function)
 
 
+def synthetic(function: F) -> F:
+    """The options `--synthetic` and `--size NAME=N`: made-up rows, and sizes that nothing tells.
+
+    The function is given `sizes`: None for rows as the spec says, else those given, be they none.
+    """
+
+    @wraps(function)
+    def sized(*args: object, synthetic: bool, sizes: dict[str, int], **options: object) -> object:
+        if sizes and not synthetic:
+            raise click.UsageError("`--size` tells sizes of made-up data: give `--synthetic` too")
+        return function(*args, sizes=sizes if synthetic else None, **options)
+
+    made_up = click.option(
+        "--synthetic",
+        is_flag=True,
+        help="Take made-up rows of the types that the data has, four batches to train on and the "
+        "other parts in proportion; no row of the data is read.",
+    )
+    size = click.option(
+        "--size",
+        "sizes",
+        metavar="NAME=N",
+        multiple=True,
+        callback=_sizes,
+        help="A size of made-up data that nothing else tells, as in H=64; repeatable.",
+    )
+    return cast(F, made_up(size(sized)))
+
+
 def no_color(function: F) -> F:
     """The option `--no-color`. The variable NO_COLOR does the same: rich reads it by itself."""
     return click.option("--no-color", is_flag=True, help="Write without colours.")(function)
@@ -106,6 +136,19 @@ def _limits(context: click.Context, option: click.Parameter, given: tuple[str, .
             raise click.BadParameter(f"`{text}` is not a whole number", context, option)
         raised[name] = int(text)
     return Limits(**raised)
+
+
+def _sizes(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for name, text in _split(context, option, given).items():
+        if not name.isidentifier():
+            raise click.BadParameter(f"`{name}` is no name of a dimension", context, option)
+        if not text.isascii() or not text.isdecimal() or not 0 < len(text) <= 18 or not int(text):
+            raise click.BadParameter(f"`{text}` is not a whole number above 0", context, option)
+        sizes[name] = int(text)
+    return sizes
 
 
 def _split(

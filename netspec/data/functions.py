@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netspec.data.pixels import Pixels
+from netspec.data.probabilities import log_softmax, softmax
 from netspec.program.graph import Literal
 from netspec.syntax.operators import ARITHMETIC, COMPARISONS
 
@@ -85,6 +86,10 @@ def apply(function: str, operands: list[Any], keywords: Keywords) -> Any:
             return np.squeeze(operands[0], dim)
         case "flatten":
             return operands[0].reshape(len(operands[0]), -1)
+        case "softmax":
+            return softmax(operands[0], dim)
+        case "log_softmax":
+            return log_softmax(operands[0], dim)
         case "getitem":
             return _items(operands[0], keywords)
         case "float":

@@ -21,6 +21,7 @@ from netspec.data import (
     frames,
     geometry,
     hub_files,
+    probabilities,
     reading,
     tables,
     texts,
@@ -61,6 +62,8 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         texts.read_chars,
         texts.read_words,
         texts.cut_windows,
+        probabilities.softmax,
+        probabilities.log_softmax,
         reading.center_crop,
         reading.grayscale,
         geometry.crop_middle,
@@ -108,6 +111,7 @@ MODULES: Mapping[str, str] = {
 ALIASES: Mapping[str, str] = {
     "Columns": "Columns = dict[str, Array]",
     "Array": "Array = npt.NDArray[np.generic]",
+    "Floats": "Floats = npt.NDArray[np.float64]",
 }
 SCALERS = frozenset(
     {"StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "PowerTransformer"}
@@ -176,7 +180,7 @@ def emit_data(
     text = "\n\n\n".join(texts) + "\n" * bool(texts)
     for name, alias in ALIASES.items():
         if name in _words(text):
-            gap = "\n" if text.startswith("Columns =") else "\n\n\n"
+            gap = "\n" if text.startswith(tuple(f"{other} =" for other in ALIASES)) else "\n\n\n"
             text = f"{alias}{gap}{text}"
     words = _words(text) | _words(text_of_body)
     imports = [line for name, line in MODULES.items() if name in words]

@@ -190,6 +190,8 @@ class Printer:
                 return f"{self.atom(first)}[{', '.join(_item(item) for item in items)}]", ATOM
             case "flatten":
                 return f"{self.helper('flatten_rows')}({self.text(first)})", ATOM
+            case "softmax" | "log_softmax":
+                return f"{self.helper(name)}({self.text(first)}, {keywords['dim']})", ATOM
             case "zeros" | "ones":
                 size = ", ".join(self.text(operand) for operand in apply.operands)
                 size = size if len(apply.operands) == 1 else f"({size})"

@@ -6,7 +6,7 @@ What the spec imports is kept in a folder of its own beside it, each file once.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from netspec.diagnostics import Sink
@@ -24,14 +24,27 @@ def resolved_spec(program: Program) -> str:
     values = dict(program.params)
     leads = _leads(program)
     edits: list[tuple[Span, str]] = []
-    for item in parse(program.source, Sink()).items:
+    items = parse(program.source, Sink()).items
+    for item in items:
         if isinstance(item, tree.Param) and item.name.id in values:
             edits.append((item.default.span, written(values[item.name.id])))
         if isinstance(item, tree.Import):
             edits.append(_led(item, f"{FOLDER}/{leads[item.path.span]}"))
         if isinstance(item, tree.Train) and program.train is not None:
             edits.extend(_length(item, program.train.epochs, program.train.steps))
+    made_up = program.data.made_up if program.data is not None else ""
+    if made_up:
+        edits.append(_block_of(items, made_up))
     return _edited(program.source.text, edits)
+
+
+def _block_of(items: Sequence[tree.Item], text: str) -> tuple[Span, str]:
+    """The edit that puts a `data` block in the place of the one there is, else before `train`."""
+    data = next((item.span for item in items if isinstance(item, tree.Data)), None)
+    if data is not None:
+        return data, text
+    train = next(item.span for item in items if isinstance(item, tree.Train))
+    return Span(train.source, train.start, train.start), f"{text}\n\n"
 
 
 def resolved_imports(program: Program) -> dict[str, str]:

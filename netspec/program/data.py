@@ -19,6 +19,9 @@ from netspec.types import TensorType
 Arguments = tuple[tuple[str, Literal], ...]
 Stored = OneOf["float32", "int64", "bool"]
 
+# Begins a `data` block that draws made-up rows, in the spec that such a run keeps.
+MADE_UP = "# Made up (--synthetic): rows drawn by chance, of the types that the spec declares."
+
 # --- fields ----------------------------------------------------------------------------------
 
 
@@ -290,6 +293,8 @@ class SplitPlan:
 class DataPlan:
     """Where rows come from and what is done to them.
 
+    `made_up` is the text of a block that draws the same, where the rows were never anywhere else.
+
     `seed` None: the run's. `count` is the number of all rows, as an expression; `rows` the same as
     a number and `sizes` those of train, val and test, when known before reading. `own_test`: the
     source brings test rows, which are the last ones. `windows`: rows are windows over a text or a
@@ -306,6 +311,7 @@ class DataPlan:
     windows: bool = False
     rows: int | None = None
     sizes: tuple[int, int, int] | None = None
+    made_up: str = ""
 
     def field(self, name: str) -> Field | None:
         """The field of that name."""

@@ -66,6 +66,10 @@ class Finished(Protocol):
         """What it ran on."""
 
     @property
+    def made_up(self) -> bool:
+        """Whether the rows were drawn by chance."""
+
+    @property
     def folder(self) -> Path | None:
         """Where it was written."""
 
@@ -116,6 +120,8 @@ def _facts(run: Finished, pictures: Sequence[Path]) -> Table:
     facts.add_row("parameters", f"{run.parameters:,}")
     facts.add_row("epochs", f"{run.epochs:,}{ENDED[run.ended]}")
     facts.add_row("time", f"{run.seconds:.1f} s on {run.device}")
+    if run.made_up:
+        facts.add_row("data", "made up, so the figures tell nothing of the real ones")
     if run.folder is not None:
         facts.add_row("run", Text(str(run.folder), overflow="fold"))
     for i, picture in enumerate(pictures):

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from netspec.diagnostics.record import Diagnostic
+from netspec.program.data import MADE_UP
 from netspec.runner.checkpoint import Checkpoint, Damaged, load_newest, save_checkpoint
 from netspec.runner.errors import RunError, cannot_resume, cannot_write, checkpoint_damaged
 from netspec.runner.job import Record
@@ -89,7 +90,8 @@ class RunFolder:
             for file, content in contents.items():
                 there = path / file
                 if not there.is_file() or there.read_bytes() != content:
-                    reason = f"its `{file}` is not what the spec says now"
+                    before = there.read_bytes() if there.is_file() else b""
+                    reason = _changed(file, before.decode(errors="replace"), texts.get(file, ""))
                     raise RunError(cannot_resume(path=str(path), reason=reason))
             found, damaged = load_newest(path)
         if found is None:
@@ -138,6 +140,15 @@ class RunFolder:
             write_whole(self.path / "result.json", json.dumps(_plain(summary(run)), indent=2))
 
 
+def _changed(file: str, before: str, now: str) -> str:
+    """Why what was kept of a run is not what there is now."""
+    if MADE_UP in before and MADE_UP not in now:
+        return "its data were made up, and stay so: give `--synthetic` too"
+    if MADE_UP in now and MADE_UP not in before:
+        return "its data were not made up: leave `--synthetic` away"
+    return f"its `{file}` is not what the spec says now"
+
+
 def _ended(result: Path) -> bool:
     """Whether a run came to its end by itself, and not by Ctrl-C."""
     try:
@@ -173,6 +184,7 @@ def summary(run: Run) -> dict[str, Any]:
         "ended": run.ended,
         "seconds": round(run.seconds, 3),
         "device": run.device,
+        "data": "made up" if run.made_up else "read",
     }
 
 

@@ -33,8 +33,8 @@ class Run:
     farthest from training. `ended` says why the run ended: all epochs (or steps) were done, a stop
     condition held, or Ctrl-C. `points` are the rows that pictures show, by split: inputs of one or
     two numbers, and their targets. With `ema`, `model` has the averaged weights, and `raw` is the
-    module that the optimizer moved. `applied` are the models that `train` applies itself; `model`
-    holds several of them under their names.
+    module that the optimizer moved. `made_up` says that the rows were drawn by chance. `applied`
+    are the models that `train` applies itself; `model` holds several of them under their names.
     """
 
     model: nn.Module = field(repr=False)
@@ -56,6 +56,7 @@ class Run:
     pictures: tuple[Path, ...] = ()
     prepare: Prepare | None = field(default=None, repr=False)
     several: bool = False
+    made_up: bool = False
     precision: Precision = "fp32"
     applied: tuple[str, ...] = ()
     # What predicting stands in: it reports what goes wrong in the user's own code and rows.

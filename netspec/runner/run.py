@@ -57,6 +57,7 @@ def fit(
     prepare: Prepare | None = None,
     class_names: tuple[str, ...] = (),
     arithmetic: Arithmetic | None = None,
+    made_up: bool = False,
 ) -> Run:
     """Train `module` as the plan says, and measure it on every split.
 
@@ -92,6 +93,7 @@ def fit(
         seconds=seconds,
         ended=ended,
         class_names=class_names,
+        made_up=made_up,
         folder=None if folder is None else folder.path,
         prepare=prepare,
     )

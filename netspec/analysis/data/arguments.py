@@ -42,6 +42,8 @@ FUNCTIONS: Mapping[str, Parameters] = {
     **{name: Parameters(("x",), 1) for name in ELEMENTWISE},
     **{name: Parameters(("x", "dim"), 1) for name in STATISTICS},
     "std": Parameters(("x", "dim", "correction"), 1),
+    "softmax": Parameters(("x", "dim"), 2),
+    "log_softmax": Parameters(("x", "dim"), 2),
     "len": Parameters(("x",), 1),
     "linspace": Parameters(("start", "end", "steps"), 3),
     "arange": Parameters(("start", "end", "step"), 1),

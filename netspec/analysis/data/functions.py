@@ -278,6 +278,28 @@ def reduced(block: Block, call: Arguments) -> Value:
     return replace(value, expression=made, kind=REAL, dims=dims, values=None, info=None)
 
 
+def _probabilities(block: Block, call: Arguments) -> Value:
+    """`softmax(x, dim=1)` and its logarithm, of the scores in each row."""
+    value = numbers(block, call, call.values["x"], call.spans["x"])
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if value.rows is None:
+        return wrong(block, call, "x", "an array with rows")
+    dim = dimension(block, call, value, len(value.dims), 1)
+    if isinstance(dim, Unknown):
+        return UNKNOWN
+    if dim == 0:
+        return wrong(block, call, "dim", "a dimension of each row, 1 or more")
+    kind = Kind("prob" if call.name == "softmax" else "logprob")
+    made = Apply(
+        span=call.span,
+        function=call.name,
+        operands=(as_float(value, call.span),),
+        keywords=(("dim", dim),),
+    )
+    return replace(value, expression=made, kind=kind, values=None, info=None, class_names=())
+
+
 def _length(block: Block, call: Arguments) -> Value:
     value = call.values["x"]
     if isinstance(value, tuple):
@@ -291,6 +313,8 @@ def _length(block: Block, call: Arguments) -> Value:
 
 HANDLERS: Mapping[str, Callable[[Block, Arguments], Value]] = {
     **dict.fromkeys(STATISTICS, reduced),
+    "softmax": _probabilities,
+    "log_softmax": _probabilities,
     "len": _length,
     "linspace": _linspace,
     "arange": _arange,

@@ -99,6 +99,7 @@ from netspec.analysis.errors.labels import (
     unknown_index,
 )
 from netspec.analysis.errors.lists import list_subscript, not_computed
+from netspec.analysis.errors.made_up import size_not_wanted
 from netspec.analysis.errors.models import (
     loss_compares_nothing,
     model_application,
@@ -221,6 +222,7 @@ from netspec.analysis.errors.weights import (
 
 __all__ = [
     "size_not_told",
+    "size_not_wanted",
     "label_gap",
     "label_index",
     "stored_index",

@@ -126,6 +126,7 @@ class Finished:
     seconds: float = 0.44
     ended: str = "stopped"
     device: str = "cpu"
+    made_up: bool = False
     folder: Path | None = Path("runs/two_moons-001")
 
     def respond(self, inputs: Array) -> Array:

@@ -1,0 +1,131 @@
+"""Made-up data: a program whose rows are drawn by chance, of the types that its fields have.
+
+The rows are drawn by a `data` block written here, in the language: what runs, what is exported and
+what a run keeps are then what they are for any other block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from netspec.analysis.data import analyse_data
+from netspec.catalog import Catalog
+from netspec.diagnostics import Sink
+from netspec.program import Program
+from netspec.program.asserts import Overfits
+from netspec.program.data import MADE_UP, DataPlan, Field, SplitPlan
+from netspec.program.schemas import SchemaReader
+from netspec.source import Source
+from netspec.syntax import parse, tree
+from netspec.types import TensorType
+
+# Kinds of declarations of the user's that a `data` block uses.
+OF_DATA = frozenset({"source", "transform"})
+# So many batches are trained on; without `batch`, so many rows.
+BATCHES = 4
+ROWS = 64
+
+
+def with_made_up_data(program: Program, catalog: Catalog, schemas: SchemaReader) -> Program:
+    """The program on made-up rows; one that trains on nothing stays as it is."""
+    plan, train = program.data, program.train
+    if plan is None or train is None:
+        return program
+    rows = BATCHES * train.batch if train.batch is not None else ROWS
+    asked = [one.rows for one in program.tests if isinstance(one, Overfits)]
+    used = [field for field in plan.fields if field.name in program.fields_used]
+    made = made_up(plan, used, max([rows, *asked]), catalog, schemas)
+    # What brings rows or changes them is not wanted, and so no Python of the user's for it.
+    externs = tuple(one for one in program.externs if one.kind not in OF_DATA)
+    return replace(program, data=made, externs=externs)
+
+
+def made_up(
+    plan: DataPlan, fields: Sequence[Field], rows: int, catalog: Catalog, schemas: SchemaReader
+) -> DataPlan:
+    """A plan that draws `fields`, so many rows to train on and the other parts in proportion.
+
+    Whatever the plan does to its rows is not done: the types of fields are those afterwards.
+    """
+    counts = _counts(plan, rows)
+    text = _block(fields, counts)
+    sink = Sink()
+    (block,) = parse(Source("made-up data", text), sink).items
+    assert isinstance(block, tree.Data), text
+    drawn = analyse_data(block, lambda expression: None, catalog, schemas, sink)
+    assert drawn is not None, [found.message for found in sink.diagnostics]
+    steps = {field.name: field.step for field in drawn.fields}
+    split = drawn.split
+    if split is not None:
+        split = replace(split, span=plan.span if plan.split is None else plan.split.span, places=())
+    return replace(
+        drawn,
+        span=plan.span,
+        fields=tuple(
+            replace(field, step=steps[field.name], augments=(), ranges=()) for field in fields
+        ),
+        split=split,
+        made_up=text,
+    )
+
+
+def _counts(plan: DataPlan, rows: int) -> tuple[int, int, int]:
+    """Rows to train on, to validate and to test, in the plan's proportions.
+
+    A part that is there has a row at least, and no more than training has.
+    """
+    split = plan.split or SplitPlan(
+        span=plan.span, train=1.0, val=0.0, test=0.0, seed=None, stratify=None
+    )
+    train, val, test = split.train, split.val, split.test
+    if plan.own_test:
+        test = plan.sizes[2] / max(sum(plan.sizes[:2]), 1) if plan.sizes is not None else train
+    val, test = (
+        min(max(round(rows * part / train), 1), rows) if part else 0 for part in (val, test)
+    )
+    return rows, val, test
+
+
+# --- the block -------------------------------------------------------------------------------
+
+
+def _block(fields: Sequence[Field], counts: tuple[int, int, int]) -> str:
+    total = sum(counts)
+    lines = [f"{field.name} = {draw(field.type, total)}" for field in fields]
+    if total > counts[0]:
+        parts = zip(("train", "val", "test"), counts, strict=True)
+        given = ", ".join(f"{name}={_share(count, total)}" for name, count in parts if count)
+        lines.append(f"split({given})")
+    body = "\n".join(f"  {line}" for line in (MADE_UP, *lines))
+    return f"data {{\n{body}\n}}"
+
+
+def _share(count: int, total: int) -> str:
+    """A part of the rows: in percent where that is exact enough to read, else to the last digit."""
+    percent = 100 * count / total
+    return f"{percent:g}%" if float(f"{percent:g}") == percent else repr(count / total)
+
+
+def draw(type: TensorType, rows: int) -> str:
+    """Random rows of a type, as a data block writes them."""
+    dims = [dim.value for dim in type.shape[1:]]
+    assert None not in dims, type
+    size = f"size=[{', '.join(map(str, (rows, *dims)))}]" if dims else f"size={rows}"
+    count = None if type.kind.size is None else type.kind.size.value
+    if type.kind.name == "index":
+        return f"randint({count}, {size})"
+    name = type.kind.name if dims else ALONE.get(type.kind.name, type.kind.name)
+    return DRAWS[name](size)
+
+
+# One number a row has nothing beside it to sum to 1 with.
+ALONE = {"prob": "unit", "logprob": "real"}
+DRAWS: Mapping[str, Callable[[str], str]] = {
+    "real": lambda size: f"normal({size})",
+    "unit": lambda size: f"uniform(0, 1, {size})",
+    "prob": lambda size: f"softmax(normal({size}), dim=1)",
+    "logprob": lambda size: f"log_softmax(normal({size}), dim=1)",
+    "int": lambda size: f"randint(-9, 10, {size})",
+    "bool": lambda size: f"uniform(0, 1, {size}) < 0.5",
+}
