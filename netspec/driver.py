@@ -194,13 +194,15 @@ def load_data(program: Program, workers: int | None = None) -> Splits:
     return splits.decoded_by(program.train.workers if workers is None else workers)
 
 
-def _tell_unseen(program: Program, sink: Sink, splits: Splits, target: str | None) -> None:
+def _tell_unseen(program: Program, sink: Sink, splits: Splits, inputs: Sequence[str]) -> None:
     """Warn of a class of the target that is measured and never trained."""
     from netspec.data import unseen_classes
 
-    if program.data is not None and program.data.made_up:
+    network, plan = program.network, program.train
+    if network is None or plan is None or splits.plan.made_up:
         return  # a few rows by chance need not show every class
-    for found in unseen_classes(splits, target):
+    _, target = compared(plan.judged.loss, network.output_names, inputs)
+    for found in unseen_classes(splits, plan.judged.target or target):
         if not silenced(program, "class-never-seen", found.labels[0].span):
             sink.report(found)
 
@@ -255,16 +257,14 @@ def train(
 
     program = with_length(program, epochs, steps)
     network, plan = program.network, program.train
-    ready = complete(program, sink) and may_run(program, sink)
-    if not ready or network is None or plan is None:
+    if not (complete(program, sink) and may_run(program, sink)) or network is None or plan is None:
         return None
     try:
         chosen = runner.choose_device(plan, device)
         arithmetic = runner.choose_precision(plan, chosen, precision)
         splits = load_data(program, workers)
         inputs = [slot.name or "x" for slot in network.graph.inputs]
-        _, target = compared(plan.judged.loss, network.output_names, inputs)
-        _tell_unseen(program, sink, splits, plan.judged.target or target)
+        _tell_unseen(program, sink, splits, inputs)
         module = build(program, sink)
         if module is None:
             return None
