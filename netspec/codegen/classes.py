@@ -105,7 +105,9 @@ class _Writer:
     def _constructor(self, kept: Mapping[str, str]) -> Iterator[str]:
         arguments = [Expr("self"), *(_declared(a) for a in self.plan.arguments)]
         yield from layout.lines("def ", layout.call("__init__", arguments), 4, " -> None:")
-        parts = [self._part(part, (key,)) for key, part in self.body.parts.items()]
+        parts: list[Expr] = []
+        if self.body.is_chain or self.is_numbered:
+            parts = [self._part(part, (key,)) for key, part in self.body.parts.items()]
         if self.body.is_chain:
             opened = layout.call("super().__init__", parts, exploded=len(parts) > 1)
             yield from layout.lines("", opened, 8)
@@ -117,25 +119,24 @@ class _Writer:
         for argument, stored in kept.items():
             yield f"        self.{stored} = {argument}"
         if not (self.body.is_chain or self.is_numbered):
-            yield from self._assignments(parts)
+            yield from self._assignments()
         yield from settled(
             self.body, self._filling, [argument.name for argument in self.plan.arguments]
         )
 
-    def _assignments(self, parts: Sequence[Expr]) -> Iterator[str]:
+    def _assignments(self) -> Iterator[str]:
         """The parts as attributes; items of one list are made together, in an `nn.ModuleList`."""
-        for listed, group in groupby(
-            zip(self.body.parts.items(), parts, strict=True), lambda one: list_of(one[0][0])
-        ):
+        variables = tensors.Locals({argument.name for argument in self.plan.arguments})
+        for listed, group in groupby(self.body.parts.items(), lambda one: list_of(one[0])):
             if listed is not None:
-                items = layout.display("[", [made for _, made in group], "]")
+                items = layout.display("[", [self._part(p, (key,)) for key, p in group], "]")
                 yield from self._assigned(listed, layout.call("nn.ModuleList", [items]))
                 continue
-            for (key, part), made in group:
+            for key, part in group:
                 if isinstance(part, Held):
-                    yield from self._stored(key, part, made)
+                    yield from self._stored(key, part, variables)
                 else:
-                    yield from self._assigned(key, made)
+                    yield from self._assigned(key, self._part(part, (key,)))
 
     def _filling(self, line: int, name: str) -> tuple[Expr, Literal | None, bool]:
         """An argument of a line of `init`: its text, and its value where it is always the same."""
@@ -143,8 +144,11 @@ class _Writer:
         fixed = isinstance(given, Fixed)
         return self._given(given), given.value if isinstance(given, Fixed) else None, fixed
 
-    def _stored(self, key: str, part: Held, made: Expr) -> Iterator[str]:
-        """A parameter or buffer of the class's own."""
+    def _stored(self, key: str, part: Held, variables: tensors.Locals) -> Iterator[str]:
+        """A parameter or buffer of the class's own, after the variables that it is made of."""
+        lines, made = self._held(part, (key,), variables)
+        for name, value in lines:
+            yield from layout.lines(f"{name} = ", value, 8)
         if part.stored.name == "Parameter" and is_attribute(key):
             yield from layout.lines(f"self.{key} = ", made, 8)
             return
@@ -181,27 +185,36 @@ class _Writer:
                 called = name_of(part.layer, self.names)
                 return layer_call(part.layer, called, fixed, written)
             case Held():
-                return self._held(part, path)
+                raise AssertionError("a stored tensor is an attribute, and no item of a container")
             case Chain():
                 items = [self._part(item, (*path, at)) for at, item in enumerate(part.items)]
                 return layout.call("nn.Sequential", items)
             case Instance():
                 return self._instance(part, path)
 
-    def _held(self, part: Held, path: Path) -> Expr:
-        """What a parameter or buffer is made of: a tensor, filled where `init` says how."""
+    def _held(
+        self, part: Held, path: Path, variables: tensors.Locals
+    ) -> tuple[list[tuple[str, Expr]], Expr]:
+        """What a parameter or buffer is made of: a tensor, filled where `init` says how.
+
+        Before it the variables to set.
+        """
 
         def constant(place: Path, _: Literal) -> Expr:
             return self._given(self.plan.holes[(*path, VALUE, *place)])
 
-        made = tensors.expression(part.value.graph, constant, self.names)
+        lines, made = tensors.expression(
+            part.value.graph, self.body, constant, self.names, variables
+        )
         init = part.stored.init
         if init is not None:
             given = {name: self.plan.holes[(*path, INIT, name)] for name, _ in init.arguments}
             fixed = {n: value.value for n, value in given.items() if isinstance(value, Fixed)}
             written = {name: self._given(value) for name, value in given.items()}
             made = init_call(init.target, made, fixed, written)
-        return layout.call("nn.Parameter", [made]) if part.stored.name == "Parameter" else made
+        if part.stored.name == "Parameter":
+            made = layout.call("nn.Parameter", [made])
+        return lines, made
 
     def _instance(self, part: Instance, path: Path) -> Expr:
         positional: list[Expr] = []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from netspec.codegen import functions, layout
 from netspec.codegen.functions import Argument
 from netspec.codegen.layout import Expr
-from netspec.codegen.names import checked, is_attribute, parted
+from netspec.codegen.names import checked, is_attribute, local, parted
 from netspec.codegen.plans import Body, Chain, Held, Instance, Leaf, Part, Path
 from netspec.program.graph import (
     Compute,
@@ -15,24 +16,64 @@ from netspec.program.graph import (
     Graph,
     Literal,
     Operand,
+    Read,
     Ref,
     SliceOperand,
 )
 from netspec.program.graph import Sequence as OperandSequence
-from netspec.program.operands import holds_tensor
+from netspec.program.operands import holds_tensor, refs
 from netspec.types import Dim
 
 Constant = Callable[[Path, Literal], Expr]
 
+# Functions whose result may be a part, or another shape, of the very tensor they are given.
+VIEWS = {
+    *("bool", "broadcast_to", "chunk", "detach", "diagonal", "einsum", "expand", "flatten"),
+    *("float", "getitem", "long", "meshgrid", "movedim", "moveaxis", "narrow", "permute"),
+    *("ravel", "rearrange", "reduce", "repeat", "reshape", "select", "split", "squeeze"),
+    *("swapaxes", "swapdims", "t", "tensor_split", "transpose", "unbind", "unflatten"),
+    "unsqueeze",
+}
 
-def expression(graph: Graph, constant: Constant, names: Mapping[str, str]) -> Expr:
-    """The one value of a graph without inputs, as one expression.
 
-    `names` are what functions of the user's are called, by their targets.
+@dataclass(slots=True)
+class Locals:
+    """Variables of an `__init__`: what the text names on the way to a stored tensor.
+
+    One is set once, and stands for the same value in all that is made of it.
+    """
+
+    taken: set[str]
+    _names: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def set(self, wanted: str, value: Expr) -> tuple[str, bool]:
+        """The name of a variable of that value, and whether it is new."""
+        known = self._names.get((wanted, value.text))
+        if known is not None:
+            return known, False
+        name = self._names[wanted, value.text] = local(wanted, self.taken)
+        self.taken.add(name)
+        return name, True
+
+
+def expression(
+    graph: Graph, around: Body, constant: Constant, names: Mapping[str, str], variables: Locals
+) -> tuple[list[tuple[str, Expr]], Expr]:
+    """The one value of a graph without inputs, and the variables to set before it.
+
+    `around` is the body that has the tensor, whose buffers it may be made of; `names` are what
+    functions of the user's are called, by their targets.
     """
     made: dict[int, Expr] = {}
+    lines: list[tuple[str, Expr]] = []
+    held: set[int] = set()
+    result = graph.outputs[0].id
     for number, step in enumerate(graph.steps):
-        assert isinstance(step, Compute), "a stored tensor is made of functions alone"
+        if isinstance(step, Read):
+            made[step.results[0].id] = Expr(below("self", step.child, around))
+            held.add(step.results[0].id)
+            continue
+        assert isinstance(step, Compute), "a stored tensor is made of functions and buffers alone"
         arguments = [
             Argument(_operand(operand, (number, at), made, constant), holds_tensor(operand))
             for at, operand in enumerate(step.operands)
@@ -49,9 +90,22 @@ def expression(graph: Graph, constant: Constant, names: Mapping[str, str]) -> Ex
         else:
             value = functions.computed(step.function, arguments, keywords, None)
         several = len(step.results) > 1 or step.function in functions.TUPLES
+        shares = step.function in VIEWS and not held.isdisjoint(refs(step))
         for at, slot in enumerate(step.results):
             made[slot.id] = layout.subscript(value, [Expr(str(at))]) if several else value
-    return made[graph.outputs[0].id]
+            if slot.name is not None and slot.id != result:
+                called, is_new = variables.set(slot.name, made[slot.id])
+                if is_new:
+                    lines.append((called, made[slot.id]))
+                made[slot.id] = Expr(called)
+                held.add(slot.id)
+            elif shares:
+                held.add(slot.id)
+    value = made[result]
+    if result in held:
+        # What else is made of it keeps its own memory.
+        value = layout.call(layout.attribute(value, "clone"), [])
+    return lines, value
 
 
 def _operand(operand: Operand, path: Path, made: Mapping[int, Expr], constant: Constant) -> Expr:

@@ -152,8 +152,11 @@ block Gate(width, name=0.1) {
   input x: real[B, D]
   gain: Parameter(name * ones(width))
   seen: Buffer([width], init=normal(std=0.1), persistent=false)
+  share = arange(width) / width
+  rate: Buffer(1 + share * 0.1)
+  bent: Buffer(rate ** share, persistent=false)
   h = x -> fc: Linear(width) -> Tanh
-  h * gain + seen
+  h * gain * bent + seen
   init "fc.*" = normal(std=name)
 }
 

@@ -82,8 +82,9 @@ def stored_not_constant(
     """A parameter or buffer is made of something that only exists when the model runs.
 
     It is made with the model, before any data is seen: of sizes that are known, constants, and
-    functions of them. A dimension that only the data tells, an input, or what a layer gives, comes
-    too late.
+    functions of them, by their names too, and of buffers of the same body that stand above. A
+    dimension that only the data tells, an input, or what a layer gives, comes too late; random
+    numbers with a name are drawn anew each time, and a parameter changes while it is trained.
 
     Wrong:
         model {

@@ -123,6 +123,8 @@ class GraphBuilder:
     frozen: list[Freezing] = field(default_factory=list)
     # Labels that a `tie` names.
     named: set[str] = field(default_factory=set)
+    # Values that parameters and buffers are made of.
+    stored_of: set[int] = field(default_factory=set)
     # Tensors of children, which stand before all other steps; each is read once.
     _read: dict[tuple[int, tuple[str, ...]], Tensor] = field(default_factory=dict)
     _reads: list[Step] = field(default_factory=list)
@@ -252,6 +254,11 @@ class GraphBuilder:
         return {child for child, _ in self._read}
 
     @property
+    def made(self) -> tuple[Step, ...]:
+        """Every step so far, what is read of children first."""
+        return (*self._reads, *self.steps)
+
+    @property
     def settles(self) -> bool:
         """Whether anything is done once the parts are made."""
         return bool(self.ties or self.fillings or self.frozen)
@@ -330,6 +337,7 @@ class GraphBuilder:
     def finish(self, outputs: Sequence[Tensor]) -> Graph:
         """The graph, with keys given."""
         given = tuple(self.ref(tensor) for tensor in outputs)
+        self._leave_out_constants(given)
         self._capture_sizes()
         keys = self._keys()
         steps = with_keys((*self._reads, *self.steps), keys)
@@ -346,6 +354,15 @@ class GraphBuilder:
             outputs=given,
             sequential=is_chain(self.inputs, steps, given),
         )
+
+    def _leave_out_constants(self, outputs: Sequence[Ref]) -> None:
+        """Drop the steps that only what is stored is made of: they are done when that is made."""
+        if not self.stored_of:
+            return
+        wanted = [*outputs, *(Ref(slot_id) for slot_id in self.stored_of)]
+        without = {id(step) for step in dead(self.steps, outputs)}
+        neither = {id(step) for step in dead(self.steps, wanted)}
+        self.steps = [step for step in self.steps if id(step) not in without - neither]
 
     def _capture_sizes(self) -> None:
         """Take in values of outside that tell the sizes the steps use and no input tells."""
@@ -371,8 +388,9 @@ class GraphBuilder:
         return None
 
     def dead_steps(self, outputs: Sequence[Tensor]) -> tuple[Step, ...]:
-        """Steps that no output hangs on."""
-        return dead(self.steps, [self.ref(tensor) for tensor in outputs])
+        """Steps that no output hangs on, and nothing that is stored."""
+        stored = [Ref(slot_id) for slot_id in self.stored_of]
+        return dead(self.steps, [*(self.ref(tensor) for tensor in outputs), *stored])
 
     def label_used_besides(self, steps: Sequence[Step]) -> str | None:
         """The label of what the last of some steps applies, if another step applies it too."""

@@ -10,6 +10,7 @@ from netspec.analysis.network.builder import GraphBuilder, Tensor
 from netspec.analysis.network.evaluate import Frame
 from netspec.analysis.network.initial import ill_suited, initializer
 from netspec.analysis.network.instances import Instances
+from netspec.analysis.network.making import Making
 from netspec.analysis.network.values import UNKNOWN, Instance, Scope, Unknown, Value, describe
 from netspec.catalog.kinds import REAL
 from netspec.catalog.rules import TRAINED
@@ -162,7 +163,7 @@ class StoredTensors(Instances):
 
     def _value_of(self, first: tree.Expr, what: str, frame: Frame) -> tuple[Graph, bool] | None:
         """The graph that makes the tensor, and whether a shape alone was given."""
-        builder = GraphBuilder("", first.span)
+        builder = Making("", first.span, home=frame.graph)
         value = self.evaluate(first, Frame(Scope(frame.scope), builder, None))
         if isinstance(value, Unknown):
             return None
@@ -201,10 +202,11 @@ class StoredTensors(Instances):
         made = builder.compute("empty", (listed,), (TensorType(REAL, shape),), first.span)
         return builder.finish(made), True
 
-    def _is_constant(
-        self, builder: GraphBuilder, value: Tensor, first: tree.Expr, what: str
-    ) -> bool:
-        """Whether the tensor is made of known sizes and constants alone; if not, a report."""
+    def _is_constant(self, builder: Making, value: Tensor, first: tree.Expr, what: str) -> bool:
+        """Whether the tensor is made of known sizes and constants alone; if not, a report.
+
+        Names for such constants, and buffers of the same body, are among them.
+        """
         builder.ref(value)
         if builder.parts:
             why = "a layer takes what flows when it does"
@@ -212,10 +214,11 @@ class StoredTensors(Instances):
             self.context.report(errors.stored_not_constant(span, what, why))
             return False
         if builder.inputs:
-            slot = builder.captured()[0].slot
-            named = f"`{slot.name}`" if slot.name else "what flows here"
-            also = (Label(slot.span, "it comes from here"),) if slot.span != first.span else ()
-            why = f"{named} is computed only then"
+            late = builder.captured()[0]
+            name, place = builder.origin(late)
+            named = f"`{name}`" if name else "what flows here"
+            also = (Label(place, "it comes from here"),) if place != first.span else ()
+            why = f"{named} {builder.why_late(late)}"
             self.context.report(errors.stored_not_constant(first.span, what, why, also))
             return False
         for step in builder.steps:

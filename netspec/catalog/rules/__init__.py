@@ -177,6 +177,21 @@ TRAINED = frozenset(
     }
 )
 
+# Functions that draw random numbers each time.
+DRAWN = frozenset(
+    {
+        "bernoulli",
+        "gumbel_softmax",
+        "multinomial",
+        "rand",
+        "rand_like",
+        "randint",
+        "randn",
+        "randn_like",
+        "randperm",
+    }
+)
+
 # Functions that lay their tensors over one another, broadcast.
 PLACE_BY_PLACE = frozenset(
     {
