@@ -9,7 +9,7 @@ from itertools import groupby
 from netspec.codegen import layout, tensors
 from netspec.codegen.arguments import Argument, Fixed, Given, Listed, Named, alike, annotation
 from netspec.codegen.constructors import INPUTS, NAMED_INPUTS, RESULTS, layer_call
-from netspec.codegen.forward import Child, Statements, Surroundings
+from netspec.codegen.forward import Statements
 from netspec.codegen.initializers import init_call
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import (
@@ -35,6 +35,7 @@ from netspec.codegen.plans import (
 )
 from netspec.codegen.requirements import checks
 from netspec.codegen.settling import settled
+from netspec.codegen.surroundings import Child, Surroundings
 from netspec.codegen.user_names import name_of
 from netspec.program.graph import Literal, Requirement
 from netspec.types import Dim, TensorType

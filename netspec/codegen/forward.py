@@ -8,24 +8,27 @@ take the name of the flow they belong to (`x = self.conv1(x)`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import InitVar, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass, field, replace
 
 from netspec.codegen import functions, layout, sizes
-from netspec.codegen.constructors import Nesting, grouped
+from netspec.codegen.constructors import grouped
 from netspec.codegen.functions import Argument
 from netspec.codegen.layout import WIDTH, Expr
 from netspec.codegen.names import checked, checked_shape, local
 from netspec.codegen.plans import Path
+from netspec.codegen.rolling import CONSTANT, Rolled, Spread, rolled
+from netspec.codegen.rounds import Written
+from netspec.codegen.surroundings import Child, Surroundings
 from netspec.codegen.user_names import functions_of
 from netspec.codegen.variables import Variables
+from netspec.codegen.walking import Walk, walk
 from netspec.program.graph import (
     Carry,
     Compute,
     EllipsisOperand,
     Graph,
     Invoke,
-    Literal,
     Operand,
     Piece,
     Read,
@@ -43,42 +46,6 @@ from netspec.types.measures import measure
 # Calls of modules that may stand inside one another, and calls of any kind.
 MOST_MODULES = 3
 MOST_CALLS = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
-    """How a child module is written, and how its calls group into lines.
-
-    A line holds one `main` child (a layer with a matrix, a block) and what goes with it. A `whole`
-    one (a block) is not wrapped by another module's call, and wraps none but a normalisation's: a
-    child that is neither main nor without weights.
-    """
-
-    text: str
-    main: bool
-    whole: bool
-    weightless: bool = False
-    inputs: Nesting | None = None
-    named: Mapping[int, str] = field(default_factory=dict)
-    results: Nesting | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the statements stand in: children by key, constants by path, the margin.
-
-    `training` is what says whether the model is trained, where there is such a thing.
-    """
-
-    child: Callable[[str], Child]
-    constant: Callable[[Path, Literal], Expr]
-    indent: int
-    shapes: bool
-    # How a tensor of a child is written.
-    tensor: Callable[[Read], Expr] | None = None
-    training: Expr | None = None
-    # What functions of the user's are called, by their targets.
-    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -114,8 +81,15 @@ class Statements:
     _tensors: dict[int, Expr] = field(default_factory=dict)
     _shape_shown: str = ""
     _indent: int = field(init=False)
+    # The numbers that the steps have in paths.
+    _numbers: tuple[int, ...] = ()
+    # The loop over modules that is being written.
+    _walk: Walk = field(default_factory=Walk)
 
     def __post_init__(self, unnamed: str, reserved: frozenset[str]) -> None:
+        texts = {child.key: self._child(child.key).text for child in self.graph.children}
+        written = Written(texts=texts, alike=self._are_alike, constant=self.around.constant)
+        self.graph, self._numbers = rolled(self.graph, written)
         called = {self.around.names[extern.target] for extern in functions_of(self.graph)}
         self._variables = Variables(self.graph, unnamed, reserved | called)
         self._indent = self.around.indent
@@ -131,10 +105,19 @@ class Statements:
         """The statements, ending with `return`."""
         for names, value in self._variables.read_sizes():
             self._write(f"{names} = ", Expr(value))
-        for number, step in enumerate(self.graph.steps):
+        for number, step in zip(self._numbers, self.graph.steps, strict=True):
             self._step((number,), step)
         self._return()
         return self._lines
+
+    def _child(self, key: str) -> Child:
+        child = self.around.child(key)
+        text = self._walk.texts.get(key)
+        return child if text is None else replace(child, text=text)
+
+    def _are_alike(self, key: str, other: str) -> bool:
+        """Whether two children are called alike."""
+        return replace(self._child(key), text="") == replace(self._child(other), text="")
 
     # --- steps -------------------------------------------------------------------------------
 
@@ -145,6 +128,10 @@ class Statements:
             return
         if isinstance(step, Scan):
             self._scan(path, step)
+            return
+        if isinstance(step, Compute) and step.function == CONSTANT:
+            name = self._variables.take(step.results[0], None)
+            self._write(f"{name} = ", self._operand(step.operands[0], path, Counter()))
             return
         waiting = [ref for ref in refs(step) if ref in self._waiting]
         if waiting:
@@ -172,7 +159,7 @@ class Statements:
         if len(step.results) != 1 or self._variables.left[step.results[0].id] != 1:
             return False
         if isinstance(step, Invoke):
-            grouped_results = self.around.child(step.child).results is not None
+            grouped_results = self._child(step.child).results is not None
         else:
             grouped_results = _splits(step)
         if grouped_results:
@@ -188,7 +175,7 @@ class Statements:
             return False
         if isinstance(step, Compute):
             return True
-        child = self.around.child(step.child)
+        child = self._child(step.child)
         if any(value.ends_whole for value in inner):
             return False
         if child.main and any(value.has_main for value in inner):
@@ -213,7 +200,7 @@ class Statements:
             for at, operand in enumerate(step.operands)
         ]
         if isinstance(step, Invoke):
-            child = self.around.child(step.child)
+            child = self._child(step.child)
             made.expr = _invoked(child, [argument.value for argument in arguments])
             made.modules += 1
             made.calls += 1
@@ -240,6 +227,9 @@ class Statements:
 
     def _operand(self, operand: Operand, path: Path, reads: Counter[int]) -> Expr:
         match operand:
+            case Spread():
+                reads[operand.id] += 1
+                return Expr(f"*{self._variables[operand.id]}")
             case Ref() if operand.id in self._tensors:
                 return self._tensors[operand.id]
             case Ref():
@@ -268,7 +258,7 @@ class Statements:
             case bool() | str() | None:
                 return layout.literal(operand)
             case int() | float():
-                return self.around.constant(path, operand)
+                return self._walk.numbers.get(path) or self.around.constant(path, operand)
 
     # --- loops -------------------------------------------------------------------------------
 
@@ -278,27 +268,41 @@ class Statements:
         states = self._begin(scan)
         reads: Counter[int] = Counter()
         sequences = [self._sequence(piece, scan.dim, reads) for piece in scan.pieces]
-        lists = {at: self._list(scan, ref) for at, ref in names.listed(scan).items()}
+        begun = len(self._lines)
+        lists = {at: self._list(scan, at) for at in names.listed(scan)}
         pieces = [
             names.take(piece.slot, None) if names.left[piece.slot.id] else "_"
             for piece in scan.pieces
         ]
         names.left.subtract(reads)
-        over = sequences[0]
-        if len(sequences) > 1:
-            over = layout.call("zip", sequences, [("strict", Expr("True"))])
-        for written in layout.lines(f"for {', '.join(pieces)} in ", over, self._indent, ":"):
+        around, first = self._walk, 0
+        if isinstance(scan, Rolled):
+            self._walk, path, first = walk(scan, names.reserve), (), scan.number
+        else:
+            self._walk = Walk(
+                names=pieces, over=sequences, texts=around.texts, numbers=around.numbers
+            )
+        head = f"for {', '.join(self._walk.names)} in "
+        for written in layout.lines(head, self._walk.together, self._indent, ":"):
             self._lines.append(written)
         self._indent += 4
-        for number, step in enumerate(scan.steps):
+        for number, step in enumerate(scan.steps, first):
             self._step((*path, number), step)
-        self._end_of_step(scan, states, lists)
+        listed = self._end_of_step(scan, states, lists)
         self._indent -= 4
+        if isinstance(scan, Rolled):
+            self._comprehend(lists, listed, len(self._lines) - begun)
+            for name in self._walk.names:
+                names.release(name)
+        self._walk = around
         for ref in held(scan):
             names.left[ref] -= 1
         for slot, name in zip(scan.last, states, strict=True):
             names.share(slot, name)
         for at, name in lists.items():
+            if isinstance(scan, Rolled):
+                names.share(scan.stacked[at], name)
+                continue
             stacked = layout.call("torch.stack", [Expr(name)], [("dim", layout.literal(scan.dim))])
             names.release(name)
             value = _Value(stacked, Counter(), calls=1)
@@ -311,10 +315,12 @@ class Statements:
     def _begin(self, scan: Scan) -> list[str]:
         """Set the states to what they start as; their names."""
         names = self._variables
-        sequence = scan.pieces[0].sequence.id
+        sequence = scan.pieces[0].sequence.id if scan.pieces else None
         # A sequence that is computed last may stand in the loop's head.
-        kept = self._waiting.pop(sequence) if list(self._waiting)[-1:] == [sequence] else None
-        if kept is not None and (len(scan.pieces) > 1 or self._waiting):
+        kept = None
+        if sequence is not None and list(self._waiting)[-1:] == [sequence]:
+            kept = self._waiting.pop(sequence)
+        if sequence is not None and kept is not None and (scan.pieces[1:] or self._waiting):
             self._waiting[sequence] = kept
             kept = None
         starts = {carry.initial.id: carry for carry in scan.carries}
@@ -327,14 +333,15 @@ class Statements:
             del self._waiting[slot_id]
             names.left.subtract(value.reads)
             names.left[slot_id] -= 1
-            written[carry.slot.id] = self._start(carry, value.expr)
+            written[carry.slot.id] = self._start(carry, value.expr, next(iter(value.reads), None))
         self._write_waiting()
         for carry in scan.carries:
             if carry.slot.id not in written:
                 name = self._named(carry.initial)
                 names.left[carry.initial.id] -= 1
-                written[carry.slot.id] = self._start(carry, Expr(name))
-        if kept is not None:
+                first = None if carry.initial.id in self._tensors else carry.initial.id
+                written[carry.slot.id] = self._start(carry, Expr(name), first)
+        if sequence is not None and kept is not None:
             self._waiting[sequence] = kept
         return [written[carry.slot.id] for carry in scan.carries]
 
@@ -343,8 +350,8 @@ class Statements:
         tensor = self._tensors.get(ref.id)
         return self._variables[ref.id] if tensor is None else tensor.text
 
-    def _start(self, carry: Carry, value: Expr) -> str:
-        name = self._variables.take(carry.slot, None)
+    def _start(self, carry: Carry, value: Expr, first: int | None) -> str:
+        name = self._variables.take(carry.slot, first)
         if name != value.text:
             self._write(f"{name} = ", value, carry.slot)
         return name
@@ -355,18 +362,32 @@ class Statements:
         self._waiting.pop(piece.sequence.id, None)
         return layout.call(layout.attribute(value, "unbind"), [layout.literal(dim)])
 
-    def _list(self, scan: Scan, output: Ref) -> str:
+    def _list(self, scan: Scan, at: int) -> str:
         """An empty list for an output of all steps; its name."""
-        wanted = "outputs"
-        if len(self._variables.listed(scan)) > 1:
-            name = self._variables.slots[output.id].name
+        wanted, name = "outputs", scan.stacked[at].name
+        if isinstance(scan, Rolled):
+            wanted = wanted if name is None else local(name)
+        elif len(self._variables.listed(scan)) > 1:
+            name = self._variables.slots[scan.outputs[at].id].name
             wanted = f"{local(name)}_steps" if name is not None else wanted
         listed = self._variables.reserve(wanted)
         self._write(f"{listed} = ", Expr("[]"))
         return listed
 
-    def _end_of_step(self, scan: Scan, states: Sequence[str], lists: Mapping[int, str]) -> None:
-        """List the outputs of a step, and hand its states on."""
+    def _comprehend(self, lists: Mapping[int, str], listed: Sequence[Expr], lines: int) -> None:
+        """Write the last lines as one, if they are a list, a loop, and what is listed in it."""
+        if lines == 3 and len(listed) == 1:
+            (name,) = lists.values()
+            walk = self._walk
+            made = f"{name} = [{listed[0]} for {', '.join(walk.names)} in {walk.together}]"
+            if len(made) + self._indent <= WIDTH:
+                self._lines[-3:] = [" " * self._indent + made]
+
+    def _end_of_step(
+        self, scan: Scan, states: Sequence[str], lists: Mapping[int, str]
+    ) -> list[Expr]:
+        """List the outputs of a step, and hand its states on; what was listed."""
+        listed: list[Expr] = []
         names = self._variables
         given = [scan.outputs[at].id for at in lists]
         waiting = [ref for ref in given if ref in self._waiting]
@@ -379,12 +400,14 @@ class Statements:
             self._waiting.pop(output.id, None)
             names.left.subtract(reads)
             self._write("", layout.call(f"{name}.append", [value]))
+            listed.append(value)
         updates = [self._named(carry.update) for carry in scan.carries]
         moved = [pair for pair in zip(states, updates, strict=True) if pair[0] != pair[1]]
         if moved:
             targets = ", ".join(state for state, _ in moved)
             self._write(f"{targets} = ", Expr(", ".join(update for _, update in moved)))
         names.left.subtract(carry.update.id for carry in scan.carries)
+        return listed
 
     # --- statements --------------------------------------------------------------------------
 
@@ -412,7 +435,7 @@ class Statements:
                 targets.append(self._variables.take(slot, first))
             else:
                 targets.append("_")
-        child = self.around.child(step.child) if isinstance(step, Invoke) else None
+        child = self._child(step.child) if isinstance(step, Invoke) else None
         text = grouped(child.results if child is not None else None, targets, "_")
         alone = len(results) == 1 and text == targets[0]
         comma = "," if len(results) == 1 and isinstance(step, Compute) and _splits(step) else ""
@@ -420,7 +443,8 @@ class Statements:
 
     def _write(self, prefix: str, expr: Expr, shown: Slot | None = None) -> None:
         written = list(layout.lines(prefix, expr, self._indent))
-        if shown is not None and self.around.shapes and len(written) == 1:
+        constant = shown is not None and shown.id not in self._walk.changing
+        if shown is not None and constant and self.around.shapes and len(written) == 1:
             shape = checked_shape(shown.type.dims())
             if shape != self._shape_shown and len(written[0]) + 4 + len(shape) <= WIDTH:
                 written = [f"{written[0]}  # {shape}"]

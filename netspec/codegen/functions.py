@@ -224,9 +224,11 @@ def _apart(operand: Expr) -> list[Expr]:
 
 
 def _tensors_listed(operands: Sequence[Argument]) -> list[Expr]:
-    """Tensors that stand alone (`cat(a, b)`) as one list; a list stays as it is."""
+    """Tensors that stand alone (`cat(a, b)`) as one list; a list stays as it is, `[*a]` as `a`."""
     alone = [operand.value for operand in operands if operand.tensor]
     rest = [operand.value for operand in operands if not operand.tensor]
+    if alone and alone[0].text.startswith("[*") and len(alone[0].parts) == 1:
+        return [Expr(alone[0].text[2:-1]), *rest]
     if not alone or alone[0].text.startswith("["):
         return [*alone, *rest]
     return [display("[", alone, "]"), *rest]

@@ -9,9 +9,10 @@ from dataclasses import replace
 from netspec.analysis.network.builder import snake_case
 from netspec.codegen import layout
 from netspec.codegen.constructors import in_order, layer_call
-from netspec.codegen.forward import Child, Statements, Surroundings
+from netspec.codegen.forward import Statements
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import LOCAL, identifier, local, unused
+from netspec.codegen.surroundings import Child, Surroundings
 from netspec.codegen.user_names import name_of
 from netspec.program.graph import (
     Compute,
