@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from netspec.codegen import layout, tensors
@@ -34,6 +34,7 @@ from netspec.codegen.plans import (
     Path,
 )
 from netspec.codegen.requirements import checks
+from netspec.codegen.runs import rolled, whole
 from netspec.codegen.settling import settled
 from netspec.codegen.surroundings import Child, Surroundings
 from netspec.codegen.user_names import name_of
@@ -110,34 +111,43 @@ class _Writer:
         if self.body.is_chain or self.is_numbered:
             parts = [self._part(part, (key,)) for key, part in self.body.parts.items()]
         if self.body.is_chain:
-            opened = layout.call("super().__init__", parts, exploded=len(parts) > 1)
+            items = rolled(parts, self._names)
+            opened = layout.call("super().__init__", items, exploded=len(items) > 1)
             yield from layout.lines("", opened, 8)
         elif self.is_numbered:
-            listed = layout.display("[", parts, "]")
-            yield from layout.lines("", layout.call("super().__init__", [listed]), 8)
+            yield from layout.lines("", self._list("super().__init__", parts), 8)
         else:
             yield "        super().__init__()"
         for argument, stored in kept.items():
             yield f"        self.{stored} = {argument}"
         if not (self.body.is_chain or self.is_numbered):
             yield from self._assignments()
-        yield from settled(
-            self.body, self._filling, [argument.name for argument in self.plan.arguments]
-        )
+        yield from settled(self.body, self._filling, self._names)
 
     def _assignments(self) -> Iterator[str]:
         """The parts as attributes; items of one list are made together, in an `nn.ModuleList`."""
         variables = tensors.Locals({argument.name for argument in self.plan.arguments})
         for listed, group in groupby(self.body.parts.items(), lambda one: list_of(one[0])):
             if listed is not None:
-                items = layout.display("[", [self._part(p, (key,)) for key, p in group], "]")
-                yield from self._assigned(listed, layout.call("nn.ModuleList", [items]))
+                items = [self._part(part, (key,)) for key, part in group]
+                yield from self._assigned(listed, self._list("nn.ModuleList", items))
                 continue
             for key, part in group:
                 if isinstance(part, Held):
                     yield from self._stored(key, part, variables)
                 else:
                     yield from self._assigned(key, self._part(part, (key,)))
+
+    def _list(self, called: str, items: Sequence[Expr]) -> Expr:
+        """A call that is given the items of an `nn.ModuleList`."""
+        taken = self._names
+        together = whole(items, taken)
+        return layout.call(called, [together or layout.display("[", rolled(items, taken), "]")])
+
+    @property
+    def _names(self) -> frozenset[str]:
+        """The names that the text of a part may use."""
+        return frozenset(argument.name for argument in self.plan.arguments) | {*self.names.values()}
 
     def _filling(self, line: int, name: str) -> tuple[Expr, Literal | None, bool]:
         """An argument of a line of `init`: its text, and its value where it is always the same."""
@@ -181,7 +191,10 @@ class _Writer:
         match part:
             case Leaf():
                 given = {name: self.plan.holes[(*path, name)] for name, _ in part.layer.arguments}
-                written = {name: self._argument(name, value) for name, value in given.items()}
+                written = {
+                    name: replace(self._argument(name, value), called=name)
+                    for name, value in given.items()
+                }
                 fixed = {n: value.value for n, value in given.items() if isinstance(value, Fixed)}
                 called = name_of(part.layer, self.names)
                 return layer_call(part.layer, called, fixed, written)
@@ -189,7 +202,7 @@ class _Writer:
                 raise AssertionError("a stored tensor is an attribute, and no item of a container")
             case Chain():
                 items = [self._part(item, (*path, at)) for at, item in enumerate(part.items)]
-                return layout.call("nn.Sequential", items)
+                return layout.call("nn.Sequential", rolled(items, self._names))
             case Instance():
                 return self._instance(part, path)
 
@@ -224,7 +237,7 @@ class _Writer:
             given = self.plan.holes[(*path, argument.name)]
             if argument.has_default and _is_fixed(given, argument.default):
                 continue
-            written = self._given(given)
+            written = replace(self._given(given), called=argument.name)
             by_place = not argument.has_default and isinstance(argument.values[0], int)
             is_flag = isinstance(argument.values[0], bool)
             if by_place and not is_flag and not keywords and len(positional) < MOST_BY_PLACE:

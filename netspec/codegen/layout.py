@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netspec.program.graph import Literal
 
@@ -46,7 +46,8 @@ class Expr:
     """An expression: its text on one line, how tightly it binds, and where it may be broken.
 
     `parts` are the pieces between `opening` and `closing`, each with what stands before it
-    (`stride=`). `exploded` asks for a line per part even where one line would do.
+    (`stride=`). `exploded` asks for a line per part even where one line would do. Without `commas`
+    the parts are clauses of a comprehension. `called` is the argument that it is given for.
     """
 
     text: str
@@ -55,6 +56,8 @@ class Expr:
     parts: tuple[tuple[str, Expr], ...] = ()
     closing: str = ""
     exploded: bool = False
+    commas: bool = True
+    called: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return self.text
@@ -101,7 +104,9 @@ def call(
     text = ", ".join(before + part.text for before, part in parts)
     opening = f"{callee}("
     forced = exploded or any(part.exploded for _, part in parts)
-    return Expr(f"{opening}{text})", ATOM, opening, parts, ")", forced)
+    # A comprehension in the parentheses of a call stands alone, and has no comma behind it.
+    commas = not any(_is_generator(part) for _, part in parts)
+    return Expr(f"{opening}{text})", ATOM, opening, parts, ")", forced, commas)
 
 
 def display(opening: str, items: Iterable[Expr], closing: str) -> Expr:
@@ -110,6 +115,23 @@ def display(opening: str, items: Iterable[Expr], closing: str) -> Expr:
     text = ", ".join(part.text for _, part in parts)
     comma = "," if opening == "(" and len(parts) == 1 else ""
     return Expr(f"{opening}{text}{comma}{closing}", ATOM, opening, parts, closing)
+
+
+def generator(element: Expr, targets: str, iterable: Expr) -> Expr:
+    """`element for targets in iterable`, to stand in the brackets of something else."""
+    before = f"for {targets} in "
+    parts = (("", element), (before, iterable))
+    return Expr(f"{element} {before}{iterable}", COMPARISON, "", parts, "", commas=False)
+
+
+def starred(comprehension: Expr) -> Expr:
+    """`*(element for targets in iterable)`."""
+    parts = (("", comprehension),)
+    return Expr(f"*({comprehension})", ATOM, "*(", parts, ")", commas=False)
+
+
+def _is_generator(value: Expr) -> bool:
+    return bool(value.parts) and not value.opening
 
 
 def binary(operator: str, left: Expr, right: Expr) -> Expr:
@@ -158,9 +180,13 @@ def lines(prefix: str, value: Expr, indent: int, suffix: str = "") -> Iterator[s
     if not value.parts or (len(line) <= WIDTH and not value.exploded):
         yield line
         return
+    if _is_generator(value):
+        for before, part in value.parts:
+            yield from lines(before, part, indent)
+        return
     yield f"{' ' * indent}{prefix}{value.opening}"
     for before, part in value.parts:
-        yield from lines(before, part, indent + 4, ",")
+        yield from lines(before, part, indent + 4, "," if value.commas else "")
     yield f"{' ' * indent}{value.closing}{suffix}"
 
 

@@ -10,11 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from netspec.codegen.arguments import MISSING, Fixed, Given, Naming, Place, Vector
 from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local, parted
 from netspec.codegen.nesting import Levels, block_of
-from netspec.codegen.plans import Body, Chain, ClassPlan, Held, Hole, Instance, Leaf, Part, Path
+from netspec.codegen.plans import (
+    Body,
+    Chain,
+    ClassPlan,
+    Held,
+    Hole,
+    Instance,
+    Leaf,
+    Part,
+    Path,
+    signature,
+)
 from netspec.codegen.stateless import as_functions
 from netspec.program import together
 from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref, Stored, every_step
@@ -22,7 +34,8 @@ from netspec.types import TensorType
 
 # Containers nest this deep at most before one becomes a class.
 DEEPEST = 3
-# A container of a labelled loop with more parts than this becomes a class.
+# A container of a labelled loop with more parts than this becomes a class; a run of like parts is
+# one, as it is written in one line.
 LONGEST_REPEATED = 5
 
 # A block by its name and file; a container by its owner and label, `*` for the numbers of a loop.
@@ -177,13 +190,14 @@ def _settle(group: _Group, namer: _Namer, *, inline: bool) -> Iterator[ClassPlan
     """Give each use of a group its part; the classes that takes."""
     graphs = as_functions([use.graph for use in group.uses])
     bodies = [_body(use, graph) for use, graph in zip(group.uses, graphs, strict=True)]
-    if inline and not bodies[0].graph.name and _stay_in_place(bodies, repeated=group.is_repeated):
+    classes = _merged(bodies)
+    if inline and _stay_in_place(bodies, len(classes), repeated=group.is_repeated):
         for use, body in zip(group.uses, bodies, strict=True):
             use.part = Chain(tuple(body.parts.values()))
         return
     use_of = {id(body): use for body, use in zip(bodies, group.uses, strict=True)}
     first: ClassPlan | None = None
-    for variants in _merged(bodies):
+    for variants in classes:
         body = variants[0].body
         name = namer.first(group) if first is None else namer.variant(first, body)
         plan = _plan(name, variants)
@@ -209,15 +223,26 @@ def _body(use: _Use, graph: Graph) -> Body:
     return Body(graph, parts)
 
 
-def _stay_in_place(bodies: Sequence[Body], *, repeated: bool) -> bool:
-    """Whether a container is written as `nn.Sequential(...)` where it stands."""
+def _stay_in_place(bodies: Sequence[Body], classes: int, *, repeated: bool) -> bool:
+    """Whether a container is written as `nn.Sequential(...)` where it stands.
+
+    So is a block that would need about as many `classes` as it has uses.
+    """
+    if bodies[0].graph.name and not (1 < classes <= len(bodies) < 2 * classes):
+        return False
+    long = repeated or bool(bodies[0].graph.name)
     return all(
         body.is_chain
         and not body.graph.settles
         and _depth(body) <= DEEPEST
-        and not (repeated and len(body.parts) > LONGEST_REPEATED)
+        and not (long and _runs(body) > LONGEST_REPEATED)
         for body in bodies
     )
+
+
+def _runs(body: Body) -> int:
+    """How many parts a chain has, parts of one sort in a row counted once."""
+    return sum(1 for _ in groupby(signature(part) for part in body.parts.values()))
 
 
 def _depth(container: Body | Chain) -> int:
