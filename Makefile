@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
 
 .DEFAULT_GOAL := run
-.PHONY: run test fuzz lint format reference benchmarks clean
+.PHONY: run test fuzz lint format reference gallery benchmarks clean
 
 run: $(INSTALLED) ## train a spec: make run SPEC=specs/rings.net
 	@$(BIN)/netspec run $(SPEC)
@@ -43,6 +43,9 @@ format: $(INSTALLED_DEV) ## lay the code out, mend what is safe to mend
 reference: $(INSTALLED) ## write the pages of the reference that are made: catalogue and errors
 	@$(BIN)/python -c "import pathlib; from netspec.catalog import reference; reference.write(pathlib.Path('grammar'))"
 	@$(BIN)/python -c "import pathlib; from netspec.cli.explain import all_codes; from netspec.diagnostics import reference; reference.write(pathlib.Path('grammar'), all_codes())"
+
+gallery: $(INSTALLED_DEV) ## write specs/README.md: every spec, those of the zoo beside their references
+	@$(BIN)/python tests/zoo/gallery.py
 
 benchmarks: $(INSTALLED) ## print the figures that the docs show
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[benchmarks]'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -23,6 +25,8 @@ TASKS = {
     "regression": "a number from a table",
 }
 TASK = "classification"
+# What a model of the zoo is, and whose: its first comment names the paper.
+CITED = re.compile(r"[^(]*\([^()]*?\d{4}")
 
 EXAMPLE = """netspec new iris.net --task classification
 netspec new --list
@@ -94,9 +98,11 @@ class Known:
 
     @property
     def title(self) -> str:
-        """The first line of the text, without the mark of a comment and the full stop."""
-        first, _, _ = self.text.partition("\n")
-        return first.lstrip("# ").rstrip(".")
+        """How the comment begins, up to the year of the paper: `ResNet-18 (He et al., 2015)`."""
+        lines = itertools.takewhile(lambda line: line.startswith("# "), self.text.splitlines())
+        comment = " ".join(line[2:] for line in lines)
+        cited = CITED.match(comment)
+        return comment.partition(". ")[0].rstrip(".") if cited is None else f"{cited[0]})"
 
     def line(self) -> str:
         """What the list says of it; its parameters are counted, all models of it together."""
