@@ -200,13 +200,17 @@ def _clamped(block: Block, call: Arguments) -> Value:
 
 
 def _where(block: Block, call: Arguments) -> Value:
-    """`where(condition, a, b)`, of columns or numbers."""
+    """`where(condition, a, b)`, of columns or numbers; classes and tokens stay what they are."""
     condition = call.values["condition"]
     if not isinstance(condition, Array) or condition.kind != BOOL:
         return wrong(block, call, "condition", "a condition for each row")
-    arrays, operands, values = [condition], [condition.expression], frozenset[int]()
-    known = True
+    arrays, operands = [condition], [condition.expression]
+    known, values = True, frozenset[int]()
     sides: list[Operand] = []
+    limits = [_limit(call.values[name]) for name in ("x", "y")]
+    below = None if None in limits else max(limit for limit in limits if limit is not None)
+    if all(isinstance(call.values[name], int) for name in ("x", "y")):
+        below = None
     for name in ("x", "y"):
         value = call.values[name]
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -220,12 +224,23 @@ def _where(block: Block, call: Arguments) -> Value:
         known = known and array.values is not None
         values |= array.values or frozenset()
         arrays.append(array)
-        sides.append(as_float(array, call.span))
+        sides.append(as_float(array, call.span) if below is None else array.expression)
     joined = broadcast(block, arrays, call.span, "the arguments of `where`")
     if isinstance(joined, Unknown):
         return UNKNOWN
     made = Apply(span=call.span, function="where", operands=(*operands, *sides))
-    return replace(joined, expression=made, kind=REAL, values=values if known else None)
+    kind = REAL if below is None else Kind("index", Dim.of(below))
+    told = values if known else None
+    return replace(joined, expression=made, kind=kind, values=told, class_names=())
+
+
+def _limit(value: Value) -> int | None:
+    """What an index, or a whole number that is not below 0, stays below."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value + 1
+    if isinstance(value, Array) and value.kind.name == "index" and value.kind.size is not None:
+        return value.kind.size.value
+    return None
 
 
 # --- over rows, or within each ---------------------------------------------------------------

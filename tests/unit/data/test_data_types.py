@@ -57,6 +57,14 @@ def homes(tmp_path: Path) -> Path:
             {"x": "real[B, 1]", "y": "index(2)[B]"},
         ),
         (
+            "a = randint(5, size=[6, 2])\nx = where(a > 2, 7, a)\ny = where(a > 2, a, 0.5)",
+            {"a": "index(5)[B, 2]", "x": "index(8)[B, 2]", "y": "real[B, 2]"},
+        ),
+        (
+            "a = randint(5, size=[6, 2])\nx = where(a > 2, -1, a)\ny = where(a > 2, a, 0)",
+            {"a": "index(5)[B, 2]", "x": "real[B, 2]", "y": "index(5)[B, 2]"},
+        ),
+        (
             "a = ones(3, 2)\nx = cat(a, 2 * a, dim=1)\ny = x[:, -1]",
             {"a": "real[B, 2]", "x": "real[B, 4]", "y": "real[B]"},
         ),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 from entry import Entry, Part
+from handwritten.gpt2 import GPT2
 from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -46,6 +47,7 @@ ENTRY = Entry(
             small=lambda: reference(**SMALL),
             inputs=lambda generator: {"x": torch.randint(50, (2, 32), generator=generator)},
             call=logits,
+            by_hand=GPT2,
             names="gpt2",
         ),
     ),
