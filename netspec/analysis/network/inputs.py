@@ -146,12 +146,18 @@ def bind_dimensions(
 
 
 def opened_type(
-    written: tree.TypeExpr, given: TensorType, frame: Frame, told: dict[str, int]
+    written: tree.TypeExpr,
+    given: TensorType,
+    frame: Frame,
+    told: dict[str, Dim],
+    *,
+    numbers: bool,
 ) -> TensorType:
     """The given type with the sizes left open that the declared type names; `told` collects them.
 
-    Names that `frame` has already say sizes of their own. The ranks agree; dimensions before `...`
-    count from the left, those behind it from the right.
+    Those that are `numbers` may be left as they are. Names that `frame` has already say sizes of
+    their own. The ranks agree; dimensions before `...` count from the left, those behind it from
+    the right.
     """
     dims, shape = list(written.dims or ()), list(given.shape)
     dots = next((n for n, dim in enumerate(dims) if isinstance(dim, tree.Dots)), len(dims))
@@ -159,9 +165,11 @@ def opened_type(
         if not isinstance(dim, tree.Name) or not _is_new(dim.id, frame):
             continue
         place = number if number < dots else number - len(dims)
-        size = shape[place].value
-        if size is not None and told.setdefault(dim.id, size) == size:
-            shape[place] = Dim.symbol(dim.id)
+        size, opened = shape[place], Dim.symbol(dim.id)
+        if size == opened or (size.value is not None and not numbers):
+            continue
+        if told.setdefault(dim.id, size) == size:
+            shape[place] = opened
     return TensorType(given.kind, tuple(shape))
 
 

@@ -17,7 +17,7 @@ from netspec.program.data import DataPlan
 from netspec.program.graph import Graph, Model
 from netspec.source import Span
 from netspec.syntax import tree
-from netspec.types import TensorType
+from netspec.types import Dim, TensorType
 
 # The type of an input by its name, and where it comes from; None for one that nothing tells.
 Known = Callable[[str], tuple[TensorType, Span | None] | None]
@@ -33,25 +33,37 @@ def analyse_model(
     model = _elaborated(block, known, fields, bodies)
     if model is None or bodies.context.exhausted:
         return model
-    return replace(model, open=_opened(model, block, known, bodies))
+    opened = _opened(model, block, known, bodies, numbers=True)
+    if opened is None:
+        opened = _opened(model, block, known, bodies, numbers=False)
+    return replace(model, open=opened)
 
 
-def _opened(model: Model, block: Block, known: Known, bodies: Bodies) -> Model | None:
-    """The same network without the sizes that `input` names and that only the data tell.
+def _opened(
+    model: Model, block: Block, known: Known, bodies: Bodies, *, numbers: bool
+) -> Model | None:
+    """The same network without the sizes that `input` names and that only what flows in tells.
 
-    None where nothing is named, or where the network is another one without their numbers.
+    Those are `numbers` of the data, or formulas: `B` of a model that `train` applies to two
+    batches at once is `2*B` there. None where there are none, or where the network is another one
+    without them.
     """
     arguments = {parameter.name.id for parameter in block.definition.parameters}
     frame = Frame(block.scope)
     types: dict[str, tuple[TensorType, Span | None]] = {}
-    told: dict[str, int] = {}
+    told: dict[str, Dim] = {}
+    left: set[str] = set()  # the symbols of sizes that are not opened
     for statement in bodies.declared_inputs(block.definition):
         found = known(statement.name.id)
-        if found is None or statement.type is None:
+        if found is None:
             continue
-        opened = opened_type(statement.type, found[0], frame, told)
-        types[statement.name.id] = opened, found[1]
-    if not told or not arguments.isdisjoint(told):
+        opened = given = found[0]
+        if statement.type is not None:
+            opened = opened_type(statement.type, given, frame, told, numbers=numbers)
+            types[statement.name.id] = opened, found[1]
+        kept = (dim for dim, before in zip(opened.shape, given.shape, strict=True) if dim == before)
+        left |= {symbol for dim in kept for symbol in dim.symbols}
+    if not told or not left.isdisjoint(told) or not arguments.isdisjoint(told):
         return None
     with bodies.context.trial() as sink:
         found_open = _elaborated(block, lambda name: types.get(name) or known(name), (), bodies)

@@ -80,6 +80,53 @@ def test_a_name_that_says_a_size_already_is_no_open_one() -> None:
     assert "Map [B, 3] to [B, 1]" in emitted(program)
 
 
+APPLIED = """
+data {{
+  one = normal(size=[8, 3])
+  two = normal(size=[8, 3])
+}}
+model Net {{
+  {net}
+}}
+train {{
+  loss      = mean(cat(one, two, dim=0) -> Net)
+  optimizer = SGD(lr=0.1)
+  epochs    = 1
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("net", "said"),
+    [
+        (
+            "input x: real[B, D]\n  x * 2 -> ReLU -> mean(dim=1) -> unsqueeze(1) -> Linear(1)",
+            "[B, D]",
+        ),
+        ("input x: real[B, D]\n  Linear(D)", "[B, 3]"),
+        ("input x: real[rows, 3]\n  Linear(1)", "[rows, 3]"),
+        ("input x: real[B, ...]\n  Linear(1)", "[B, 3]"),
+        ("input x: real[..., 3]\n  Linear(1)", "[2*B, 3]"),
+        ("Linear(1)", "[2*B, 3]"),
+    ],
+)
+def test_a_model_is_not_told_how_many_batches_train_gives_it(net: str, said: str) -> None:
+    sink = Sink()
+    program = driver.check(Source("net.net", APPLIED.format(net=net)), sink)
+    assert not sink.diagnostics, [item.message for item in sink.diagnostics]
+    assert program is not None
+    text = codegen.emit_models(program.models)
+    assert f"Map {said} to [" in text
+
+
+def test_a_size_that_another_input_has_is_not_taken_for_it() -> None:
+    net = "input x: real[B, 3]\n  input y: real[..., 3]\n  x[:1] + y[:1] -> Linear(1)"
+    text = APPLIED.format(net=net).replace("cat(one, two, dim=0)", "(cat(one, two, dim=0), one)")
+    program = driver.check(Source("net.net", text), Sink())
+    assert program is not None
+    assert "Map x [2*B, 3], y [B, 3] to [1, 1]" in codegen.emit_models(program.models)
+
+
 def test_a_trial_leaves_no_reports_and_counts_nothing_twice() -> None:
     text = "model {\n input x: real[B, H]\n x -> Linear(1)\n}"
     program = checked(text, "8, 3")
