@@ -72,11 +72,20 @@ def literal(value: Literal) -> Expr:
         case float() if not math.isfinite(value):
             return Expr(f'float("{value}")')
         case float():
-            return Expr(repr(value), UNARY if value < 0 else ATOM)
+            return Expr(_float(value), UNARY if value < 0 else ATOM)
         case str():
             return Expr(quoted(value))
         case tuple():
             return display("(", [literal(item) for item in value], ")")
+
+
+def _float(value: float) -> str:
+    """A number as Python writes it, but `1e9` and `1e-5` for `1000000000.0` and `1e-05`."""
+    written = repr(value)
+    if abs(value) >= 1e6:
+        short = f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+        return short if float(short) == value else written
+    return written.replace("e-0", "e-")
 
 
 def quoted(text: str) -> str:

@@ -42,6 +42,24 @@ def test_a_literal_reads_back(value: Literal) -> None:
     assert ast.literal_eval(literal(value).text) == value
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-1e9, "-1e9"),
+        (1e30, "1e30"),
+        (1e-5, "1e-5"),
+        (2.5e-12, "2.5e-12"),
+        (0.001, "0.001"),
+        (100.0, "100.0"),
+        (1_500_000.0, "1500000.0"),
+        (123_456_789.0, "123456789.0"),
+    ],
+)
+def test_a_number_is_written_as_people_do(value: float, text: str) -> None:
+    assert literal(value).text == text
+    assert float(text) == value
+
+
 def test_infinities_are_written() -> None:
     assert literal(float("inf")).text == 'float("inf")'
     assert literal((float("-inf"), 1)).text == '(float("-inf"), 1)'

@@ -18,6 +18,7 @@ class Diffusion(nn.Module):
     def __init__(self, timesteps: int = 1000) -> None:
         super().__init__()
         betas = torch.linspace(1e-4, 0.02, timesteps)
+        self.register_buffer("betas", betas)
         self.register_buffer("alphas_cumprod", torch.cumprod(1.0 - betas, dim=0))
 
     def forward(self, x: Tensor, t: Tensor, noise: Tensor) -> Tensor:
