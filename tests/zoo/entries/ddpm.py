@@ -15,7 +15,7 @@ TIMESTEPS = 50
 
 def network() -> nn.Module:
     """The small one; what begins with zeros has numbers here, so that nothing is hidden."""
-    made = UNet(widths=[32, 64], side=16)
+    made = UNet(widths=[32, 64], side=8, attention=8)
     for parameter in made.parameters():
         if not parameter.any():
             nn.init.normal_(parameter, std=0.05)
@@ -25,7 +25,7 @@ def network() -> nn.Module:
 def noisy(generator: torch.Generator) -> Fields:
     """Images and their steps."""
     return {
-        "x": torch.randn(2, 3, 16, 16, generator=generator),
+        "x": torch.randn(2, 3, 8, 8, generator=generator),
         "t": torch.randint(TIMESTEPS, (2,), generator=generator),
     }
 
@@ -49,7 +49,7 @@ ENTRY = Entry(
     source="Ho et al., 2020",
     reference="written by hand",
     parameters=35_746_307,
-    small={"timesteps": TIMESTEPS, "widths": "[32,64]", "side": 16},
+    small={"timesteps": TIMESTEPS, "widths": "[32,64]", "side": 8, "attention": 8},
     parts=(
         Part(
             model="Diffusion",
@@ -57,7 +57,7 @@ ENTRY = Entry(
             small=lambda: Diffusion(TIMESTEPS),
             inputs=lambda generator: {
                 **noisy(generator),
-                "noise": torch.randn(2, 3, 16, 16, generator=generator),
+                "noise": torch.randn(2, 3, 8, 8, generator=generator),
             },
             call=lambda module, inputs: module(inputs["x"], inputs["t"], inputs["noise"]),
             names="ddpm_diffusion",
@@ -74,7 +74,7 @@ ENTRY = Entry(
     ),
     losses=(
         Objective(
-            fields=lambda generator: {"x": torch.randn(4, 3, 16, 16, generator=generator)},
+            fields=lambda generator: {"x": torch.randn(4, 3, 8, 8, generator=generator)},
             call=simplified,
         ),
     ),
