@@ -104,7 +104,7 @@ class Naming:
         for known in (self.own, self.arguments):
             equal = [name for name, its in known.items() if _same(vector, its)]
             if equal:
-                return self._use(place.name if place.name in equal else equal[0], place)
+                return self._use(place.name if place.name in equal else equal[0], place, vector)
         items = _columns(vector)
         if items is not None:
             inner = replace(place, default=MISSING)
@@ -133,7 +133,7 @@ class Naming:
         sizes = self.inputs | self.outputs
         for name, its in {**self.arguments, **self.own}.items():
             if _same(vector, its) and (name == place.name or its in sizes):
-                return self._use(name, place)
+                return self._use(name, place, vector)
         return None
 
     def _multiple(self, vector: Vector) -> Named | None:
@@ -146,8 +146,11 @@ class Naming:
         self.arguments.setdefault(nearest, self.own.get(nearest, ()))
         return Named(nearest, *ratios[nearest])
 
-    def _use(self, name: str, place: Place) -> Named:
+    def _use(self, name: str, place: Place, vector: Vector) -> Named:
         if name not in self.arguments:
+            # Uses without the optional part need not give what only that part takes.
+            self.arguments[name] = vector if MISSING in vector else self.own[name]
+        elif name in self.own and MISSING not in vector:
             self.arguments[name] = self.own[name]
         if place.default is not MISSING:
             self._defaults.setdefault(name, []).append(place.default)
@@ -160,7 +163,7 @@ class Naming:
             name = local(f"{place.key}_{place.name}".replace(".", "_"))
         name = unused(name, taken)
         self.arguments[name] = vector
-        return self._use(name, place)
+        return self._use(name, place, vector)
 
     def _finish(self, name: str, vector: Vector) -> Argument:
         counted = Counter((type(value), value) for value in vector if value is not MISSING)

@@ -22,6 +22,7 @@ from netspec.codegen.names import (
 )
 from netspec.codegen.plans import (
     FILLING,
+    GUARD,
     INIT,
     VALUE,
     Body,
@@ -280,6 +281,8 @@ class _Writer:
             for path, given in self.plan.holes.items()
             if isinstance(path[0], int) and isinstance(given, Named)
         }
+        if GUARD in self.plan.flags:
+            needed[self.plan.flags[GUARD]] = None
         taken = {*(parted(key)[0] for key in self.body.parts), *TAKEN_BY_MODULE}
         return {name: unused(name, taken) for name in needed}
 
@@ -295,6 +298,9 @@ class _Writer:
             shapes=len(self.plan.uses) == 1,
             tensor=lambda read: tensors.reached(self.body, (read.child, *read.path)),
             training=Expr("self.training"),
+            guard=Expr(f"self.{kept[self.plan.flags[GUARD]]}")
+            if GUARD in self.plan.flags
+            else None,
             names=self.names,
         )
         statements = Statements(self.body.graph, around)

@@ -14,6 +14,7 @@ from dataclasses import InitVar, dataclass, field, replace
 from netspec.codegen import functions, layout, sizes
 from netspec.codegen.constructors import grouped
 from netspec.codegen.functions import Argument
+from netspec.codegen.guards import Guarded
 from netspec.codegen.layout import WIDTH, Expr
 from netspec.codegen.names import checked, checked_shape, local
 from netspec.codegen.plans import Path
@@ -125,6 +126,9 @@ class Statements:
         if isinstance(step, Read):
             assert self.around.tensor is not None
             self._tensors[step.results[0].id] = self.around.tensor(step)
+            return
+        if isinstance(step, Guarded):
+            self._guarded(path, step)
             return
         if isinstance(step, Scan):
             self._scan(path, step)
@@ -311,6 +315,20 @@ class Statements:
                 self._waiting[slot.id] = value
             else:
                 self._assign((slot,), value, None)
+
+    def _guarded(self, path: Path, guarded: Guarded) -> None:
+        """An `if` around the steps, which make the value of its state anew."""
+        states = self._begin(guarded)
+        self._lines.append(f"{' ' * self._indent}if {self.around.guard}:")
+        self._indent += 4
+        for number, step in enumerate(guarded.steps):
+            self._step((*path, number), step)
+        self._end_of_step(guarded, states, {})
+        self._indent -= 4
+        for ref in held(guarded):
+            self._variables.left[ref] -= 1
+        for slot, name in zip(guarded.last, states, strict=True):
+            self._variables.share(slot, name)
 
     def _begin(self, scan: Scan) -> list[str]:
         """Set the states to what they start as; their names."""

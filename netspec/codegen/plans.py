@@ -41,6 +41,8 @@ Path = tuple[str | int, ...]
 VALUE, INIT = "value", "init"
 # What begins the path of a line of `init`; no key is empty.
 FILLING = ""
+# What stands for the steps that not all uses have among the optional parts; no key is a keyword.
+GUARD = "if"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class Hole:
 class ClassPlan:
     """A class to write. `body` is a use that has every optional part.
 
-    `flags` maps the key of an optional part to the argument that says whether it is there.
+    `flags` maps the key of an optional part to the argument that says whether it is there; that of
+    optional steps is GUARD.
     """
 
     name: str

@@ -66,8 +66,7 @@ def _run(items: Sequence[Expr], taken: Collection[str]) -> tuple[int, Expr] | No
         return None
     leaves = [list(_leaves(item)) for item in items[:length]]
     rows: list[Row] = [tuple(leaf.text for leaf in column) for column in zip(*leaves, strict=True)]
-    ruled = min((_ruled(row) for row in rows), default=length)
-    candidates = [(ruled, _by_rule), (length, _by_rows)]
+    candidates = [(_all_ruled(rows, length), _by_rule), (length, _by_rows)]
     for count, write in candidates:
         if count < FEWEST:
             continue
@@ -124,6 +123,15 @@ def _filled(value: Expr, texts: Iterator[Expr]) -> Expr:
 
 
 # --- rules ----------------------------------------------------------------------------------------
+
+
+def _all_ruled(rows: Sequence[Row], length: int) -> int:
+    """How many of the first texts follow a rule in every row; a part of a round is none."""
+    while True:
+        ruled = min((_ruled(row[:length]) for row in rows), default=length)
+        if ruled == length:
+            return length
+        length = ruled
 
 
 def _ruled(row: Row) -> int:

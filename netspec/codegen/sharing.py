@@ -16,11 +16,11 @@ from netspec.codegen.arguments import MISSING, Fixed, Given, Naming, Place, Vect
 from netspec.codegen.names import LOCAL, camel_case, child_key, class_name, local, parted
 from netspec.codegen.nesting import Levels, block_of
 from netspec.codegen.plans import (
+    GUARD,
     Body,
     Chain,
     ClassPlan,
     Held,
-    Hole,
     Instance,
     Leaf,
     Part,
@@ -28,8 +28,9 @@ from netspec.codegen.plans import (
     signature,
 )
 from netspec.codegen.stateless import as_functions
+from netspec.codegen.variants import Variant, merged
 from netspec.program import together
-from netspec.program.graph import Graph, Invoke, Layer, Literal, Model, Ref, Stored, every_step
+from netspec.program.graph import Graph, Layer, Literal, Model, Stored
 from netspec.types import TensorType
 
 # Containers nest this deep at most before one becomes a class.
@@ -190,7 +191,7 @@ def _settle(group: _Group, namer: _Namer, *, inline: bool) -> Iterator[ClassPlan
     """Give each use of a group its part; the classes that takes."""
     graphs = as_functions([use.graph for use in group.uses])
     bodies = [_body(use, graph) for use, graph in zip(group.uses, graphs, strict=True)]
-    classes = _merged(bodies)
+    classes = merged(bodies)
     if inline and _stay_in_place(bodies, len(classes), repeated=group.is_repeated):
         for use, body in zip(group.uses, bodies, strict=True):
             use.part = Chain(tuple(body.parts.values()))
@@ -250,60 +251,10 @@ def _depth(container: Body | Chain) -> int:
     return 1 + max((_depth(item) for item in items if isinstance(item, Chain)), default=0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Variant:
-    """A use as one of a class, and the optional parts it lacks."""
-
-    body: Body
-    lacks: frozenset[str] = frozenset()
-
-
-def _merged(bodies: Sequence[Body]) -> list[list[_Variant]]:
-    """The uses by class, in the order of their first use; the fullest use of each comes first."""
-    alike: dict[object, list[Body]] = {}
-    for body in bodies:
-        alike.setdefault(body.structure(), []).append(body)
-    fullest = sorted(alike, key=lambda structure: -len(alike[structure][0].parts))
-    classes: list[list[_Variant]] = []
-    while fullest:
-        full = alike[fullest.pop(0)]
-        variants = [_Variant(body) for body in full]
-        for structure in list(fullest):
-            less = alike[structure]
-            lacks = _lacking(full[0], less[0])
-            if lacks and full[0].structure(lacks) == structure:
-                variants.extend(_Variant(body, lacks) for body in less)
-                fullest.remove(structure)
-        classes.append(variants)
-    order = {id(body): at for at, body in enumerate(bodies)}
-    for variants in classes:
-        variants.sort(key=lambda variant: (bool(variant.lacks), order[id(variant.body)]))
-    return sorted(classes, key=lambda variants: min(order[id(v.body)] for v in variants))
-
-
-def _lacking(full: Body, less: Body) -> frozenset[str]:
-    """The parts that `less` lacks, if each could be replaced by `nn.Identity`."""
-    lacks = full.parts.keys() - less.parts.keys()
-    if any(parted(key)[1] is not None for key in lacks):
-        return frozenset()
-    if full.is_chain or not less.parts.keys() < full.parts.keys():
-        return frozenset()
-    calls = [s for s in full.graph.steps if isinstance(s, Invoke) and s.child in lacks]
-    # A part that a scan calls stays: only the steps around it are numbered without the optional.
-    everywhere = (s for s in every_step(full.graph.steps) if isinstance(s, Invoke))
-    if sum(step.child in lacks for step in everywhere) != len(calls):
-        return frozenset()
-    plain = all(
-        len(step.results) == 1 and len(step.operands) == 1 and isinstance(step.operands[0], Ref)
-        for step in calls
-    )
-    return frozenset(lacks) if plain and len(calls) == len(lacks) else frozenset()
-
-
-def _plan(name: str, variants: Sequence[_Variant]) -> ClassPlan:
+def _plan(name: str, variants: Sequence[Variant]) -> ClassPlan:
     """A class for these uses: its arguments, and where they stand."""
     bodies = [variant.body for variant in variants]
-    full = bodies[0]
+    full = variants[0].written()
     naming = Naming(
         uses=len(bodies),
         own=_own_arguments(bodies),
@@ -312,10 +263,10 @@ def _plan(name: str, variants: Sequence[_Variant]) -> ClassPlan:
     )
     given: dict[Path, Given] = {}
     if len(bodies) == 1:
-        given = {hole.path: Fixed(hole.value) for hole in _holes(full, variants[0])}
+        given = {hole.path: Fixed(hole.value) for hole in variants[0].holes(full)}
     else:
-        by_use = [{hole.path: hole.value for hole in _holes(full, variant)} for variant in variants]
-        holes = list(_holes(full, variants[0]))
+        by_use = [{hole.path: hole.value for hole in variant.holes(full)} for variant in variants]
+        holes = list(variants[0].holes(full))
         vectors: list[Vector] = [
             tuple(values.get(hole.path, MISSING) for values in by_use) for hole in holes
         ]
@@ -326,11 +277,15 @@ def _plan(name: str, variants: Sequence[_Variant]) -> ClassPlan:
             place = Place(called, str(hole.path[0]), hole.default)
             given[hole.path] = naming.given(place, vector)
     optional = frozenset[str]().union(*(variant.lacks for variant in variants))
-    flags = {
-        key: naming.flag(key, tuple(key not in variant.lacks for variant in variants))
-        for key in full.parts
-        if key in optional
-    }
+    guard = variants[0].guard
+    flags: dict[str, str] = {}
+    if guard is not None:
+        name_of_flag = naming.flag(guard.wanted, tuple(not variant.skips for variant in variants))
+        flags = {GUARD: name_of_flag, **dict.fromkeys(guard.parts, name_of_flag)}
+    for key in full.parts:
+        if key in optional and key not in flags:
+            there = tuple(key not in variant.lacks for variant in variants)
+            flags[key] = naming.flag(key, there)
     return ClassPlan(
         name=name,
         body=full,
@@ -339,16 +294,6 @@ def _plan(name: str, variants: Sequence[_Variant]) -> ClassPlan:
         holes=given,
         flags=flags,
     )
-
-
-def _holes(full: Body, variant: _Variant) -> Iterator[Hole]:
-    """The holes of a use, its steps numbered as those of the fullest use."""
-    numbers = [
-        at
-        for at, step in enumerate(full.graph.steps)
-        if not (isinstance(step, Invoke) and step.child in variant.lacks)
-    ]
-    return variant.body.holes(numbers)
 
 
 def _own_arguments(bodies: Sequence[Body]) -> dict[str, Vector]:

@@ -43,5 +43,7 @@ class Surroundings:
     # How a tensor of a child is written.
     tensor: Callable[[Read], Expr] | None = None
     training: Expr | None = None
+    # What says whether steps that not all uses have are there.
+    guard: Expr | None = None
     # What functions of the user's are called, by their targets.
     names: Mapping[str, str] = field(default_factory=dict)

@@ -79,6 +79,14 @@ def test_only_what_follows_the_rule_is_rolled_up() -> None:
     ]
 
 
+def test_rows_of_several_rules_are_rolled_up_as_far_as_all_of_them_hold() -> None:
+    values = [(i % 3, i % 4, 1000000) for i in range(6)]
+    assert texts(values) == (
+        "*(Layer(i, i, 1000000) for i in range(3)), "
+        "Layer(0, 3, 1000000), Layer(1, 0, 1000000), Layer(2, 1, 1000000)"
+    )
+
+
 def test_other_arguments_and_other_calls_end_a_run() -> None:
     lead = call("Layer", [literal(64)], [("stride", literal(2))])
     items = [lead, *made([(64,)] * 2), call("Other", [literal(64)])]
@@ -124,7 +132,7 @@ ROWS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=3), st.integers(0, 12))
 def test_what_is_rolled_up_makes_the_same(rows: list[list[int]], count: int) -> None:
     """Each call is a tuple of what it is given."""
