@@ -90,7 +90,7 @@ def _is_shorter(generator: Expr, items: Sequence[Expr]) -> bool:
 
 def _alike(items: Sequence[Expr]) -> int:
     """How many of the first items differ in leaves only; one that is no call is alike to none."""
-    if not items or not items[0].parts:
+    if not items or not items[0].opening:
         return min(len(items), 1)
     first = _skeleton(items[0])
     return next((at for at, item in enumerate(items) if _skeleton(item) != first), len(items))
@@ -98,7 +98,8 @@ def _alike(items: Sequence[Expr]) -> int:
 
 def _skeleton(value: Expr) -> Hashable:
     if not value.parts:
-        return None
+        # What a call without arguments makes, no variable can say.
+        return value.text if value.opening else None
     inner = tuple((before, _skeleton(part)) for before, part in value.parts)
     return value.opening, inner, value.closing
 

@@ -98,7 +98,7 @@ from netspec.analysis.errors.labels import (
     stored_index,
     unknown_index,
 )
-from netspec.analysis.errors.lists import list_subscript, not_computed
+from netspec.analysis.errors.lists import family_unordered, list_subscript, not_computed
 from netspec.analysis.errors.made_up import size_not_wanted
 from netspec.analysis.errors.models import (
     loss_compares_nothing,
@@ -221,6 +221,7 @@ from netspec.analysis.errors.weights import (
 )
 
 __all__ = [
+    "family_unordered",
     "size_not_told",
     "size_not_wanted",
     "label_gap",

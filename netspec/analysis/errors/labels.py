@@ -176,10 +176,11 @@ def unknown_index(
 
 
 @code("NS2011")
-def index_missing(span: Span, name: str) -> Diagnostic:
+def index_missing(span: Span, name: str, *, labels: bool) -> Diagnostic:
     """An indexed name stands without its index.
 
-    `skip[i] = x` makes a family of values. Each is used by its index.
+    `skip[i] = x` makes a family of values. Each is used by its index, and `skip[:]` is the list of
+    all.
 
     Wrong:
         model {
@@ -195,7 +196,8 @@ def index_missing(span: Span, name: str) -> Diagnostic:
           x + skip[0]
         }
     """
-    return error(f"`{name}` needs an index", span, help=f"write `{name}[i]`")
+    every = "" if labels else f", or `{name}[:]` for all of them"
+    return error(f"`{name}` needs an index", span, help=f"write `{name}[i]`{every}")
 
 
 @code("NS2019")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netspec.diagnostics import Diagnostic, code, error
 from netspec.source import Span
 
@@ -28,6 +30,37 @@ def list_subscript(span: Span, message: str) -> Diagnostic:
         }
     """
     return error(message, span, help="write one index or one slice: `[0]`, `[-1]`, `[1:]`")
+
+
+@code("NS2170")
+def family_unordered(span: Span, name: str, known: Sequence[str]) -> Diagnostic:
+    """A list is made of an indexed name whose indices do not count from 0.
+
+    `e[:]` is the list of the values that are bound as `e[0]`, `e[1]`, `e[2]` and so on, and `e[1:]`
+    a part of it. Another index, or one that is left out, has no place in a list.
+
+    Wrong:
+        model {
+          input x: real[B, 4]
+          for i in 1..4 { e[i] = x -> Linear(8) }
+          stack(e[:], dim=1) -> mean(dim=1)
+        }
+
+    Right:
+        model {
+          input x: real[B, 4]
+          for i in 0..3 { e[i] = x -> Linear(8) }
+          stack(e[:], dim=1) -> mean(dim=1)
+        }
+    """
+    bound = [f"`{name}[{part}]`" for part in known]
+    listed = ", ".join(bound[:4]) + (f", ... {bound[-1]}" if len(bound) > 4 else "")
+    return error(
+        f"`{name}` is no list: its indices do not count from 0",
+        span,
+        notes=(f"bound are {listed}",),
+        help="bind it for 0, 1, 2, ..., or name the values one by one",
+    )
 
 
 @code("NS2131")

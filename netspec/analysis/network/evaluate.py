@@ -201,7 +201,7 @@ class Expressions(ABC):
         if bound is not None:
             value = bound.value
             if isinstance(value, Indexed):
-                self.context.report(errors.index_missing(name.span, name.id))
+                self.context.report(errors.index_missing(name.span, name.id, labels=value.labels))
                 return UNKNOWN
             if isinstance(value, Instance):
                 return self.tensor_of(value, name, frame)

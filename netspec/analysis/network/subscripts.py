@@ -32,6 +32,9 @@ class Subscripts(Calls):
         if isinstance(expression.value, tree.Name):
             bound = frame.scope.find(expression.value.id)
             if bound is not None and isinstance(bound.value, Indexed):
+                if isinstance(expression.items[0], tree.Slice) and not bound.value.labels:
+                    name = expression.value.id
+                    return self._of_family(expression, name, bound.value, frame)
                 key = self.index(expression, frame)
                 if key is None:
                     return UNKNOWN
@@ -52,6 +55,21 @@ class Subscripts(Calls):
         if not isinstance(value, Unknown):
             self.context.report(errors.not_indexable(expression.span, describe(value)))
         return UNKNOWN
+
+    def _of_family(
+        self, expression: tree.Subscript, name: str, family: Indexed, frame: Frame
+    ) -> Value:
+        """Values of an indexed name in the order of their indices, as a list: `e[:]`."""
+        indices = family.indices()
+        values: list[Value] = []
+        for at in range(len(indices)):
+            holder = family.holder((at,))
+            if holder is None:
+                known = [", ".join(map(str, key)) for key in indices]
+                self.context.report(errors.family_unordered(expression.span, name, known))
+                return UNKNOWN
+            values.append(holder.items[at,])
+        return self._of_list(expression, tuple(values), frame)
 
     def _of_list(self, expression: tree.Subscript, value: tuple[Value, ...], frame: Frame) -> Value:
         """An item of a list, or a part of it."""

@@ -31,6 +31,7 @@ def texts(values: Values) -> str:
     ("values", "text"),
     [
         ([(512, 128)] * 5, "*(Layer(512, 128) for _ in range(5))"),
+        ([()] * 12, "*(Layer() for _ in range(12))"),
         ([(64 + 32 * i,) for i in range(6)], "*(Layer(64 + 32 * i) for i in range(6))"),
         ([(100 - i,) for i in range(9)], "*(Layer(100 - i) for i in range(9))"),
         ([(-3 * i, 7) for i in range(9)], "*(Layer(-3 * i, 7) for i in range(9))"),
@@ -168,3 +169,9 @@ def test_the_layout_is_the_formatters(tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_other_calls_without_arguments_are_not_alike() -> None:
+    items = [call("nn.ReLU"), *[call("nn.Tanh")] * 9]
+    text = ", ".join(item.text for item in rolled(items))
+    assert text == "nn.ReLU(), *(nn.Tanh() for _ in range(9))"

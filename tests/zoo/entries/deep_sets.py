@@ -9,7 +9,7 @@ from handwritten.deep_sets import DeepSets
 ENTRY = Entry(
     title="Deep Sets",
     source="Zaheer et al., 2017",
-    reference="handwritten",
+    reference="written by hand",
     parameters=340_520,
     small={"classes": 10, "width": 16},
     parts=(

@@ -18,7 +18,7 @@ def sentences(generator: torch.Generator) -> Mapping[str, Tensor]:
 ENTRY = Entry(
     title="GRU with attention",
     source="Bahdanau et al., 2015",
-    reference="handwritten",
+    reference="written by hand",
     parameters=80_451_000,
     small={"words": 13, "embedding": 8, "width": 12, "maxout": 10},
     parts=(

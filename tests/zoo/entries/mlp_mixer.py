@@ -16,7 +16,7 @@ def small() -> MlpMixer:
 ENTRY = Entry(
     title="MLP-Mixer B/16",
     source="Tolstikhin et al., 2021",
-    reference="handwritten",
+    reference="written by hand",
     parameters=59_880_472,
     small={
         "size": 32,

@@ -18,7 +18,7 @@ def rays(generator: torch.Generator) -> Mapping[str, Tensor]:
 ENTRY = Entry(
     title="NeRF",
     source="Mildenhall et al., 2020",
-    reference="handwritten",
+    reference="written by hand",
     parameters=595_844,
     small={"depth": 6, "width": 32},
     parts=(

@@ -14,7 +14,7 @@ def small() -> WaveNet:
 ENTRY = Entry(
     title="WaveNet",
     source="van den Oord et al., 2016",
-    reference="handwritten",
+    reference="written by hand",
     parameters=557_920,
     small={"levels": 16, "channels": 6, "skip": 10, "depth": 3, "stacks": 2},
     parts=(

@@ -18,12 +18,14 @@ def dense(n: int, width: int) -> nn.Sequential:
 class TNet(nn.Module):
     """A transform of k coordinates that hangs on the points; it begins as the identity."""
 
-    def __init__(self, k: int) -> None:
+    def __init__(self, k: int, width: int) -> None:
         super().__init__()
         self.k = k
-        self.points = nn.Sequential(shared(k, 64), shared(64, 128), shared(128, 1024))
-        self.cloud = nn.Sequential(dense(1024, 512), dense(512, 256))
-        self.matrix = nn.Linear(256, k * k)
+        self.points = nn.Sequential(
+            shared(k, width), shared(width, 2 * width), shared(2 * width, 16 * width)
+        )
+        self.cloud = nn.Sequential(dense(16 * width, 8 * width), dense(8 * width, 4 * width))
+        self.matrix = nn.Linear(4 * width, k * k)
         nn.init.zeros_(self.matrix.weight)
         nn.init.zeros_(self.matrix.bias)
 
@@ -34,18 +36,20 @@ class TNet(nn.Module):
 
 
 class PointNet(nn.Module):
-    def __init__(self, classes: int = 40, dropout: float = 0.3) -> None:
+    def __init__(self, classes: int = 40, width: int = 64, dropout: float = 0.3) -> None:
         super().__init__()
-        self.input_net = TNet(3)
-        self.local = nn.Sequential(shared(3, 64), shared(64, 64))
-        self.feature_net = TNet(64)
-        self.points = nn.Sequential(shared(64, 64), shared(64, 128), shared(128, 1024))
-        self.cloud = nn.Sequential(dense(1024, 512), dense(512, 256))
+        self.input_net = TNet(3, width)
+        self.local = nn.Sequential(shared(3, width), shared(width, width))
+        self.feature_net = TNet(width, width)
+        self.points = nn.Sequential(
+            shared(width, width), shared(width, 2 * width), shared(2 * width, 16 * width)
+        )
+        self.cloud = nn.Sequential(dense(16 * width, 8 * width), dense(8 * width, 4 * width))
         self.drop = nn.Dropout(dropout)
-        self.head = nn.Linear(256, classes)
+        self.head = nn.Linear(4 * width, classes)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Map points [B, 3, N] to scores, and the transform of features, [B, 64, 64]."""
+        """Map points [B, 3, N] to scores, and the transform of features, [B, width, width]."""
         x = self.local(self.input_net(x) @ x)
         transform = self.feature_net(x)
         x = self.points(transform @ x).amax(dim=2)
