@@ -23,7 +23,12 @@ class Sink:
     @property
     def failed(self) -> bool:
         """Whether any error was reported."""
-        return any(d.severity is Severity.ERROR for d in self._reported)
+        return self.errors > 0
+
+    @property
+    def errors(self) -> int:
+        """How many errors were reported."""
+        return sum(d.severity is Severity.ERROR for d in self._reported)
 
 
 def _order(diagnostic: Diagnostic) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from netspec.analysis.data import errors
@@ -56,6 +56,8 @@ def plan_fields(block: Block, span: Span) -> Fields | Unknown:
     main = by_name.get("y") or by_name.get("x") or rowed[-1][2]
     rows = main.rows
     assert rows is not None
+    if _stands_alone(main, rows, rowed, block):
+        return UNKNOWN
     fields: list[Field] = []
     for name, named, array in arrays:
         if array.rows != rows:
@@ -102,12 +104,37 @@ def _unreadable(array: Array) -> bool:
     return info is not None and (info.dtype == "text" or info.missing is not None)
 
 
+def _stands_alone(
+    main: Array, rows: Dim, rowed: Sequence[tuple[str, Named, Array]], block: Block
+) -> bool:
+    """Whether all other fields, two or more, agree and `main` with its `rows` differs; reported.
+
+    It is the one at fault then, not each of them.
+    """
+    others = [
+        array.rows
+        for name, named, array in rowed
+        if array is not main and _is_field(name, named) and array.rows is not None
+    ]
+    if len(others) < 2 or len(set(others)) > 1 or others[0] == rows:
+        return False
+    name, named = next((name, named) for name, named, array in rowed if array is main)
+    sides = (rows_words(rows), rows_words(others[0]))
+    block.fail(errors.rows_differ(named.span, f"`{name}` and the other fields", *sides))
+    return True
+
+
+def _is_field(name: str, named: Named) -> bool:
+    """Whether a name is a field rather than a value on the way to one, which something uses."""
+    return not named.used or name in INPUTS
+
+
 def _check_other_rows(block: Block, name: str, named: Named, array: Array, rows: Dim) -> None:
     """An array with other rows than the data's is an intermediate value, so something uses it."""
     if array.rows is None:
         if not named.used:
             block.fail(errors.unused(named.span, name))
-    elif not named.used or name in INPUTS:
+    elif _is_field(name, named):
         sides = (rows_words(array.rows), rows_words(rows))
         block.fail(errors.rows_differ(named.span, f"`{name}` and the other fields", *sides))
 

@@ -74,10 +74,11 @@ class AppliedModels:
         if first is not None:  # it is the same model, so the limits count it once
             context.layers -= sum(1 for _ in (*first.graph.layers(), *first.graph.stored()))
             context.parameters -= parameters(first.graph)
-        context.applied = (block.name, use)
+        context.applied, errors = (block.name, use), context.sink.errors
         model = analyse_model(block, flow.get, (), self.bodies)
         context.applied = None
-        if model is None:
+        # With a mistake in it, what it gives is not what was meant: an `output` may be missing.
+        if model is None or context.sink.errors > errors:
             self.failed.add(block.name)
             return None
         if first is None:

@@ -200,6 +200,11 @@ class Losses(Bodies):
     def unknown_name(self, name: tree.Name, frame: Frame) -> Diagnostic:
         """As everywhere; an output that the model does not name has no name here."""
         report: Diagnostic = super().unknown_name(name, frame)
+        if report.code == "NS2001" and report.help is None and self.data.fields:
+            listed = [f"`{field.name}`" for field in self.data.fields]
+            more = f", ... {listed[-1]}" if listed[5:] else ""
+            note = f"the fields of the data are {', '.join(listed[: 4 if more else 5])}{more}"
+            report = replace(report, notes=(*report.notes, note))
         if self.model is None or report.code != "NS2001":
             return report
         if self.model.output_names != (UNNAMED,):
