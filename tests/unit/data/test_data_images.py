@@ -106,9 +106,9 @@ def test_the_middle_and_grey_are_those_of_torchvision(tmp_path: Path) -> None:
     """
     plan = planned(f"seed = 0\n{text}", tmp_path)
     assert types(plan) == {
-        "a": "real[B, 3, 7, 6]",
-        "x": "real[B, 3, 4, 3]",
-        "g": "real[B, 1, 7, 6]",
+        "a": "unit[B, 3, 7, 6]",
+        "x": "unit[B, 3, 4, 3]",
+        "g": "unit[B, 1, 7, 6]",
         "y": types(plan)["y"],
     }
     _, x, g, _ = load(plan, seed=0, root=tmp_path).train.tensors()
