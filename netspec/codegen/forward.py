@@ -259,7 +259,7 @@ class Statements:
                 return layout.bounds(lower, upper, step)
             case EllipsisOperand():
                 return Expr("...")
-            case bool() | str() | None:
+            case str() | None:
                 return layout.literal(operand)
             case int() | float():
                 return self._walk.numbers.get(path) or self.around.constant(path, operand)

@@ -206,8 +206,10 @@ class Body:
                 return "slice", tuple(self._normal(end, number) for end in ends)
             case EllipsisOperand():
                 return "ellipsis"
-            case bool() | str() | None:
+            case str() | None:
                 return "constant", operand
+            case bool():
+                return "flag"
             case int() | float():
                 return "hole"
 
@@ -285,8 +287,6 @@ def _operand_holes(operand: Operand, path: Path, name: str) -> Iterator[Hole]:
         case SliceOperand():
             for at, end in enumerate((operand.lower, operand.upper, operand.step)):
                 yield from _operand_holes(end, (*path, at), name)
-        case bool():
-            return
         case int() | float():
             yield Hole(path, name, operand)
         case _:

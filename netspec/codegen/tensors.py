@@ -125,7 +125,7 @@ def _operand(operand: Operand, path: Path, made: Mapping[int, Expr], constant: C
             return layout.bounds(lower, upper, step)
         case EllipsisOperand():
             return Expr("...")
-        case bool() | str() | None:
+        case str() | None:
             return layout.literal(operand)
         case int() | float():
             return constant(path, operand)
