@@ -19,16 +19,13 @@ from netspec.analysis.context import Limits
 from netspec.analysis.errors import size_not_wanted
 from netspec.analysis.lints import lint, silenced
 from netspec.analysis.made_up import with_made_up_data
-from netspec.data.kept import KeptReader
 from netspec.data.schema import FolderReader
-from netspec.diagnostics import Sink, near
+from netspec.diagnostics import Sink
 from netspec.program import Program, errors, extern_errors
 from netspec.program.assert_errors import assert_failed
 from netspec.program.asserts import Decided, Equal, Outcome, Overfits
 from netspec.program.data import Load
 from netspec.program.externs import Inspector
-from netspec.program.language import language_model
-from netspec.program.sample_errors import no_language_model, no_longer_checks, no_run
 from netspec.program.schemas import SchemaReader
 from netspec.program.train import PER_STEP, compared
 from netspec.source import Source
@@ -38,7 +35,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from netspec.data import Splits
-    from netspec.runner import Observer, Run, RunFolder
+    from netspec.runner import Observer, Run, RunFolder, Sheets
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -123,7 +120,7 @@ def complete(program: Program, sink: Sink) -> bool:
     return False
 
 
-def _telling_user_code(
+def telling_user_code(
     verb: Callable[Concatenate[Program, Sink, P], Result | None],
 ) -> Callable[Concatenate[Program, Sink, P], Result | None]:
     """Report what Python of the user's raises as theirs: it is no bug in netspec."""
@@ -140,7 +137,7 @@ def _telling_user_code(
     return told
 
 
-@_telling_user_code
+@telling_user_code
 def build(program: Program, sink: Sink, name: str | None = None) -> nn.Module | None:
     """What is trained, with the weights that `train` begins with; of several, the model `name`.
 
@@ -233,7 +230,18 @@ def _folder(program: Program, sink: Sink, runs: Path, resume: Path | None) -> Ru
     )
 
 
-@_telling_user_code
+def sheets_of(program: Program) -> Sheets | None:
+    """What draws the samples of a program, if it says so."""
+    from netspec import codegen, runner
+
+    plan = program.train
+    if plan is None or plan.samples is None:
+        return None
+    compute = codegen.build_sheet(plan.samples, program.source.name)
+    return runner.Sheets(sheet=plan.samples, compute=compute, seed=plan.seed)
+
+
+@telling_user_code
 def train(
     program: Program,
     sink: Sink,
@@ -283,6 +291,7 @@ def train(
             prepare=None if plan.models else lambda rows: splits.prepare(rows, inputs),
             class_names=class_names(program),
             made_up=bool(splits.plan.made_up),
+            sheets=sheets_of(program),
         )
         if plan.baseline is not None:
             from netspec.runner.baseline import measure_baseline
@@ -293,73 +302,8 @@ def train(
     except (runner.RunError, DataError) as stopped:
         sink.report(stopped.diagnostic)
         return None
-    return replace(run, pictures=pictures.draw(run, folder.path))
-
-
-def open_run(folder: Path, sink: Sink, *, allow: Sequence[str] = ()) -> Program | None:
-    """The spec that a run has kept, checked again; what keeps it from being sampled to `sink`."""
-    spec = folder / "spec.net"
-    if not spec.is_file():
-        reason = "there is no spec in it" if folder.is_dir() else "there is no such folder"
-        inside = sorted(str(found.parent) for found in folder.glob("*/spec.net"))
-        others = [found.parent.name for found in folder.parent.glob("*/spec.net")]
-        beside = [str(folder.parent / name) for name in near(folder.name, others)]
-        sink.report(no_run(str(folder), reason, inside[-3:] or beside))
-        return None
-    found = Sink()
-    source, reader = read(spec, found), KeptReader(folder)
-    program = None if source is None else check(source, found, allow=allow, schemas=reader)
-    if program is not None and not found.failed:
-        return program if complete(program, sink) else None
-    for complaint in found.diagnostics:
-        sink.report(complaint)
-    sink.report(no_longer_checks(str(folder)))
-    return None
-
-
-@_telling_user_code
-def say(
-    program: Program,
-    sink: Sink,
-    folder: Path,
-    prompt: str,
-    *,
-    tokens: int,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    seed: int = 0,
-    device: str | None = None,
-    heard: Callable[[str], None],
-) -> bool:
-    """Go on with a prompt as the run in `folder` has learned; `heard` gets the text as it comes."""
-    plan, language = program.train, language_model(program)
-    assert plan is not None
-    if isinstance(language, str):
-        sink.report(no_language_model(str(folder), language, draws=False))
-        return False
-    if not may_run(program, sink, "sample"):
-        return False
-    from netspec import codegen, runner
-
-    try:
-        given = runner.encode(prompt, language)
-        module = codegen.build_models(program.trained, program.source.name)
-        runner.load_kept(module, folder)
-        chosen = runner.choose_device(plan, device)
-        autocast = runner.choose_precision(plan, chosen).autocast
-        speaker = runner.Speaker(language, module, chosen, str(folder), autocast)
-        speaker.check_order()
-        heard(prompt)
-        before = language.vocabulary[given[-1]]
-        chance = runner.Chance(temperature=temperature, top_k=top_k, seed=seed)
-        for number in speaker.tokens(given, tokens, chance):
-            token = language.vocabulary[number]
-            heard(runner.written(token, before, language))
-            before = token
-    except runner.RunError as stopped:
-        sink.report(stopped.diagnostic)
-        return False
-    return True
+    sheet = (folder.path / "samples.png",) if plan.samples is not None else ()
+    return replace(run, pictures=(*pictures.draw(run, folder.path), *sheet))
 
 
 def test(program: Program, sink: Sink) -> Iterator[Outcome]:

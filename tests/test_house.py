@@ -32,13 +32,14 @@ FLOORS = (
     ("codegen", "data"),
     ("runner", "report", "export"),
     ("driver",),
+    ("sampling",),
     ("cli", "lsp", "spec"),
     ("__init__", "__main__"),
 )
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 
 # They load the upper floors late on purpose, so that `check` answers while torch would still load.
-LATE = {"cli", "driver", "__init__", "__main__"}
+LATE = {"cli", "driver", "sampling", "__init__", "__main__"}
 
 # A package whose names load when first used (PEP 562), because `check` enters it by a side door.
 LATE_DOORS = {"netspec.data"}

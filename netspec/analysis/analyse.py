@@ -26,6 +26,7 @@ from netspec.analysis.network.values import UNKNOWN, Block, CatalogueName, Scope
 from netspec.analysis.params import Override, resolve_params
 from netspec.analysis.places import header
 from netspec.analysis.training.applied import AppliedModels
+from netspec.analysis.training.terms import of_samples
 from netspec.analysis.training.train import analyse_train
 from netspec.catalog import Catalog, Overlay
 from netspec.diagnostics import Sink
@@ -103,7 +104,8 @@ def _analyse(
     models: list[Model] = []
     faulty = data_block is not None and data is None
     train_block = _only(file, tree.Train, "`train`", context)
-    applied = AppliedModels(bodies, _applied(train_block, blocks, scope, context))
+    losses = None if train_block is None else _without_samples(train_block)
+    applied = AppliedModels(bodies, _applied(losses, blocks, scope, context))
     known, fields = told_by(data, inputs), [field.name for field in data.fields] if data else []
     undecided = train_block is not None and len(_choices(blocks)) > 1
     for block in blocks:
@@ -249,10 +251,17 @@ def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader)
     return analyse_data(block, constant, context.catalog, schemas, context.sink, extern, file=file)
 
 
+def _without_samples(train: tree.Train) -> tree.Train:
+    """A `train` block less its `samples`, which show models and train none."""
+    apart = of_samples(train.body)
+    kept = tuple(statement for statement in train.body.statements if statement not in apart)
+    return replace(train, body=replace(train.body, statements=kept))
+
+
 def _applied(
     train: tree.Train | None, blocks: Sequence[Block], scope: Scope, context: Context
 ) -> tuple[Block, ...]:
-    """The models that `train` names, in the order of the text; another must be a part of one.
+    """The models that the losses name, in the order of the text; another must be a part of one.
 
     Those of imported files come after the file's own.
     """

@@ -5,6 +5,7 @@ from netspec.codegen.emit import (
     build_loss,
     build_model,
     build_models,
+    build_sheet,
     emit_loss,
     emit_model,
     emit_models,
@@ -12,6 +13,7 @@ from netspec.codegen.emit import (
     loss_fragment,
     model_fragment,
     models_fragment,
+    sheet_fragment,
 )
 from netspec.codegen.user_names import import_names, user_import_lines
 
@@ -20,6 +22,7 @@ __all__ = [
     "build_loss",
     "build_model",
     "build_models",
+    "build_sheet",
     "emit_loss",
     "emit_model",
     "emit_models",
@@ -28,5 +31,6 @@ __all__ = [
     "loss_fragment",
     "model_fragment",
     "models_fragment",
+    "sheet_fragment",
     "user_import_lines",
 ]

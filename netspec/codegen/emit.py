@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from netspec.allowed import module_of
 from netspec.codegen.classes import class_lines
 from netspec.codegen.layout import ATOM, Expr, call, lines
-from netspec.codegen.losses import function_name, loss_lines
+from netspec.codegen.losses import SHEET, function_name, loss_lines, sheet_lines
 from netspec.codegen.plans import ClassPlan
 from netspec.codegen.sharing import plan_classes
 from netspec.codegen.user_names import (
@@ -32,7 +32,7 @@ from netspec.codegen.user_names import (
 )
 from netspec.program.externs import Extern
 from netspec.program.graph import Model
-from netspec.program.train import Phase
+from netspec.program.train import Phase, Sheet
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}\.net")
 
@@ -130,6 +130,16 @@ def loss_fragment(
     return Fragment(function_name(phase), written + "\n", names)
 
 
+def sheet_fragment(
+    sheet: Sheet, reserved: Iterable[str] = (), known: Mapping[str, str] | None = None
+) -> Fragment:
+    """The function that draws the pictures of a sheet; `known` as for losses."""
+    reserved = frozenset(reserved)
+    given = given_names(replace(sheet.graph, children=()))
+    names = import_names(criteria_of(sheet.graph), reserved | given, known)
+    return Fragment(SHEET, "\n".join(sheet_lines(sheet, names, reserved)) + "\n", names)
+
+
 def import_lines(names: Iterable[str]) -> list[str]:
     """Import statements for names out of `Fragment.imports`, sorted as linters want them."""
     wanted = set(names)
@@ -186,6 +196,14 @@ def build_loss(phase: Phase, source_name: str = "loss") -> Callable[..., tuple[T
         return (compute(*operands),)
 
     return alone
+
+
+def build_sheet(sheet: Sheet, source_name: str = "samples") -> Callable[..., Tensor]:
+    """Run the emitted text: a function of the sheet's models that draws its pictures."""
+    text = _module("Samples as plain PyTorch.", sheet_fragment(sheet))
+    compute = _run(text, source_name, criteria_of(sheet.graph))[SHEET]
+    assert callable(compute)
+    return compute
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The loss as a function of model outputs and data fields."""
+"""What `train` computes as functions: the loss of outputs and fields, and sheets of samples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from netspec.program.graph import (
     Sequence,
     Step,
 )
-from netspec.program.train import Phase
+from netspec.program.train import Phase, Sheet
 
 # The function of torch.nn.functional that each criterion's `forward` calls; calling it directly
 # saves a module call at every step.
@@ -52,6 +52,9 @@ FUNCTIONS = {
     "torch.nn.TripletMarginWithDistanceLoss": "triplet_margin_with_distance_loss",
 }
 
+# The function that draws the pictures of a sheet.
+SHEET = "draw_samples"
+
 
 class NoSuchLossError(ValueError):
     """A criterion that has no function here."""
@@ -65,13 +68,31 @@ def function_name(phase: Phase) -> str:
 def loss_lines(
     phase: Phase, names: Mapping[str, str] | None = None, reserved: Iterable[str] = ()
 ) -> Iterator[str]:
-    """`def compute_loss(...)`: the loss, its named terms, and the prediction that metrics want.
+    """`def compute_loss(...)`: the loss, its named terms, and the prediction that metrics want."""
+    said = "the loss and its terms" if phase.terms else "the loss"
+    said += ", and the prediction" if phase.target is not None else ""
+    yield from _function_lines(
+        phase.loss, function_name(phase), f"Compute {said}.", names or {}, reserved
+    )
+
+
+def sheet_lines(
+    sheet: Sheet, names: Mapping[str, str] | None = None, reserved: Iterable[str] = ()
+) -> Iterator[str]:
+    """`def draw_samples(...)`: the pictures of a sheet, drawn from the models it takes."""
+    yield from _function_lines(sheet.graph, SHEET, "Draw pictures.", names or {}, reserved)
+
+
+def _function_lines(
+    graph: Graph, name: str, said: str, names: Mapping[str, str], reserved: Iterable[str]
+) -> Iterator[str]:
+    """A function of what a graph of `train` gives.
 
     It takes the models that it applies, then its inputs. Losses of the user's are made before it,
     under names that are not `reserved`; `names` are what their classes and the user's functions are
     called.
     """
-    graph, names = _without_criteria(phase.loss), names or {}
+    graph = _without_criteria(graph)
     criteria = _criteria_names(graph, {*reserved, *names.values()})
     for child in graph.children:
         if isinstance(child.module, Layer):
@@ -80,8 +101,8 @@ def loss_lines(
         yield ""
         yield ""
     models = _model_names(graph)
-    children = {key: Child(text=name, main=True, whole=True) for key, name in models.items()}
-    children |= {key: Child(text=name, main=True, whole=False) for key, name in criteria.items()}
+    children = {key: Child(text=text, main=True, whole=True) for key, text in models.items()}
+    children |= {key: Child(text=text, main=True, whole=False) for key, text in criteria.items()}
     around = Surroundings(
         child=children.__getitem__,
         constant=lambda path, value: layout.literal(value),
@@ -91,15 +112,13 @@ def loss_lines(
     )
     reserved = frozenset(models.values())
     statements = Statements(graph, around, unnamed="output", reserved=reserved)
-    arguments = [Expr(f"{name}: nn.Module") for name in models.values()]
-    arguments += [Expr(f"{name}: Tensor") for name in statements.inputs]
+    arguments = [Expr(f"{model}: nn.Module") for model in models.values()]
+    arguments += [Expr(f"{given}: Tensor") for given in statements.inputs]
     count = len(graph.outputs)
     result = "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
-    opening = layout.call(function_name(phase), arguments)
+    opening = layout.call(name, arguments)
     yield from layout.lines("def ", opening, 0, f" -> {result}:")
-    said = "the loss and its terms" if phase.terms else "the loss"
-    said += ", and the prediction" if phase.target is not None else ""
-    yield f'    """Compute {said}."""'
+    yield f'    """{said}"""'
     yield from statements.lines()
 
 

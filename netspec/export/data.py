@@ -23,6 +23,7 @@ from netspec.data import (
     hub_files,
     probabilities,
     reading,
+    sheets,
     tables,
     texts,
     vision_sets,
@@ -85,6 +86,8 @@ HELPERS: Mapping[str, Callable[..., Any]] = {
         colors.gaussian_blur,
         reading.split_rows,
         reading.split_groups,
+        sheets.lay_out,
+        sheets.save_sheet,
     )
 }
 # What the text of a helper needs, by the name it uses.

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from netspec import codegen
-from netspec.codegen.losses import function_name
+from netspec.codegen.losses import SHEET, function_name
 from netspec.codegen.settling import Loop, frozen_lines, has_ties
 from netspec.export.augmenting import augment_function, augment_helpers
 from netspec.export.data import emit_data
 from netspec.export.metrics import metrics_function
 from netspec.export.parameters import parameter_functions
+from netspec.export.samples import samples_function
 from netspec.export.training import evaluate_function, train_function
 from netspec.export.turns import Script
 from netspec.export.weights import weights_function
@@ -41,7 +42,17 @@ FROM = {
 # What a script defines or imports itself, beside what its data needs.
 OWN_NAMES = frozenset(
     {"Any", "DEVICE", "GROUPS", "Groups", "Rows", *FROM, *STANDARD}
-    | {"augment", "evaluate", "fit", "grouped", "load_data", "main", "metrics"}
+    | {
+        "augment",
+        "evaluate",
+        "fit",
+        "grouped",
+        "load_data",
+        "main",
+        "metrics",
+        "save_samples",
+        SHEET,
+    }
 )
 
 
@@ -53,6 +64,7 @@ def python_script(program: Program) -> str:
     names = [field.name for field in program.data.fields if field.name in used]
     changed = [field for field in program.data.fields if field.name in used]
     helpers = (*(("find_file",) if plan.weights else ()), *augment_helpers(changed))
+    helpers = (*helpers, *(("save_sheet",) if plan.samples is not None else ()))
     data = emit_data(program.data, seed=plan.seed, names=names, helpers=helpers)
     taken = _names_in("\n".join([*data.imports, data.functions])) | OWN_NAMES
     taken |= {f"{phase.name}_groups".upper() for phase in plan.phases}
@@ -69,6 +81,11 @@ def python_script(program: Program) -> str:
         losses.append(codegen.loss_fragment(phase, taken, user_names))
         user_names |= losses[-1].user_names
         taken |= {*losses[-1].user_names.values(), *_names_in(losses[-1].text)}
+    drawn = ""
+    if plan.samples is not None:
+        sheet = codegen.sheet_fragment(plan.samples, taken, user_names)
+        user_names |= sheet.user_names
+        drawn = sheet.text
     script = _script(program, model.name, names)
     pieces = [
         "Rows = dict[str, Tensor]\n" + f"DEVICE = torch.device({DEVICES[plan.device]})\n",
@@ -77,11 +94,13 @@ def python_script(program: Program) -> str:
         augment_function(changed),
         model.text,
         *(loss.text for loss in losses),
+        drawn,
         metrics_function(plan, user_names) if script.compares else "",
         evaluate_function(script),
         *parameter_functions(script),
         weights_function(plan) if plan.weights else "",
         train_function(script),
+        "" if plan.samples is None else samples_function(script, plan.samples),
         _main(script, plan),
     ]
     body = "\n\n".join(piece.strip("\n") + "\n" for piece in pieces if piece.strip())
@@ -218,4 +237,6 @@ def _main(script: Script, plan: TrainPlan) -> str:
             writer.line(f"measured = evaluate({model}, rows)")
             writer.line('shown = "  ".join(f"{key} {value!r}" for key, value in measured.items())')
             writer.line('print(f"{name}  {shown}")')
+        if plan.samples is not None:
+            writer.line(f"save_samples({model})")
     return writer.text()

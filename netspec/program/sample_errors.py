@@ -1,4 +1,4 @@
-"""What keeps `netspec sample` from beginning: folder, prompt, model (NS008x, NS7080)."""
+"""What keeps `netspec sample` from beginning: folder, prompt, model (NS008x, NS708x)."""
 
 from __future__ import annotations
 
@@ -107,6 +107,24 @@ def no_language_model(path: str, reason: str, *, draws: bool) -> Diagnostic:
         None,
         notes=(reason,),
         help="leave `--prompt` out, and its sheet of samples is drawn" if draws else None,
+    )
+
+
+@code("NS7084")
+def nothing_to_sample(path: str) -> Diagnostic:
+    """A run has nothing that could be sampled.
+
+    A run draws a sheet of pictures where its spec says `samples = randn(64, 20) -> Decoder` in
+    `train`, and goes on with a text where it trained a language model. Of other models there is
+    nothing to draw.
+
+        netspec sample runs/mnist_vae-001
+    """
+    return error(
+        f"the run in `{path}` has nothing to sample",
+        None,
+        notes=("its spec has no `samples`, and its model is no language model",),
+        help="say in `train` what is drawn: `samples = randn(64, 20) -> Decoder`",
     )
 
 

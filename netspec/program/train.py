@@ -180,7 +180,7 @@ class Phase:
     @property
     def applied(self) -> tuple[str, ...]:
         """The names of the models that the loss applies."""
-        return tuple(child.key for child in self.loss.children if isinstance(child.module, Graph))
+        return models_of(self.loss)
 
     @property
     def averages(self) -> bool:
@@ -200,6 +200,25 @@ class Phase:
         """What its loss and its terms are called in a record, without the split."""
         before = f"{self.name}." if self.name else ""
         return tuple(before + name for name in ("loss", *self.terms))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """`samples`: pictures that are drawn from trained models, `[N, C, H, W]` or `[N, H, W]`.
+
+    `graph` has no inputs and one output; its children are the models that it applies, under their
+    names. `low` is shown black, `high` white.
+    """
+
+    span: Span
+    graph: Graph
+    low: float
+    high: float
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """The names of the models that are applied."""
+        return models_of(self.graph)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +252,7 @@ class TrainPlan:
     precision: Precision = "fp32"
     compile: bool = False
     checkpoint: int | None = None
+    samples: Sheet | None = None
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -264,6 +284,11 @@ class TrainPlan:
     def judged(self) -> Phase:
         """The phase whose prediction the metrics look at."""
         return next((phase for phase in self.phases if phase.target is not None), self.phases[0])
+
+
+def models_of(graph: Graph) -> tuple[str, ...]:
+    """The names of the models that a graph of `train` applies."""
+    return tuple(child.key for child in graph.children if isinstance(child.module, Graph))
 
 
 def _averages(step: Step) -> bool:

@@ -9,6 +9,7 @@ from netspec.runner.kept import load_kept
 from netspec.runner.precision import choose_precision
 from netspec.runner.result import Run
 from netspec.runner.run import choose_device, fit, with_baseline
+from netspec.runner.sheets import Sheets
 from netspec.runner.weights import load_weights
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "RunError",
     "RunFolder",
     "Split",
+    "Sheets",
     "Speaker",
     "Splits",
     "choose_device",

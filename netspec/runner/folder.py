@@ -125,6 +125,11 @@ class RunFolder:
                 )
             self._metrics.write(json.dumps(_plain(record)) + "\n")
 
+    def draw(self, name: str, write: Callable[[Path], object]) -> None:
+        """Have a picture written."""
+        with _writing(self.path):
+            write(self.path / name)
+
     def close(self) -> None:
         """Finish `metrics.jsonl`; harmless when done twice."""
         with _writing(self.path):

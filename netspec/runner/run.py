@@ -36,6 +36,7 @@ from netspec.runner.precision import PLAIN, Arithmetic, choose_precision
 from netspec.runner.result import Ended, Points, Prepare, Run
 from netspec.runner.resume import go_on, state_of
 from netspec.runner.schedule import Length, build_rate, epochs_of
+from netspec.runner.sheets import Sheets, is_due
 from netspec.runner.stopping import Stopping, key, leaves
 
 # How many seconds of training a replay may have to repeat.
@@ -58,6 +59,7 @@ def fit(
     class_names: tuple[str, ...] = (),
     arithmetic: Arithmetic | None = None,
     made_up: bool = False,
+    sheets: Sheets | None = None,
 ) -> Run:
     """Train `module` as the plan says, and measure it on every split.
 
@@ -73,10 +75,12 @@ def fit(
     observer.begin(position)
     try:
         with interruptible(position), arithmetic.chosen():
-            history, stopped, snapshot = _train(job, position, observer, folder)
+            history, stopped, snapshot = _train(job, position, observer, folder, sheets)
             seconds = time.perf_counter() - begun
             final = _final(job)
             _check_finite(job, final["train"].values, snapshot, len(history))
+            if sheets is not None and folder is not None:
+                _draw(job, sheets, folder, "samples.png")
     except (RuntimeError, ValueError, IndexError) as failure:
         told = explain_failure(job, failure)
         if told is None:
@@ -120,8 +124,18 @@ def _run(job: Job, history: list[Record], final: Mapping[str, Measurement]) -> R
     )
 
 
+def _draw(job: Job, sheets: Sheets, folder: RunFolder, name: str) -> None:
+    """Write a sheet of what the models draw by now."""
+    images = sheets.draw(job.measured, job.device, job.arithmetic.autocast)
+    folder.draw(name, lambda path: sheets.write(path, images))
+
+
 def _train(
-    job: Job, position: Position, observer: Observer, folder: RunFolder | None
+    job: Job,
+    position: Position,
+    observer: Observer,
+    folder: RunFolder | None,
+    sheets: Sheets | None,
 ) -> tuple[list[Record], bool, Snapshot | None]:
     """Run the loop to its end: the history, whether a stop condition ended it, a late snapshot."""
     stopping, every = Stopping(job.plan.stop), job.plan.checkpoint
@@ -138,6 +152,8 @@ def _train(
         values = {name: record[f"train.{name}"] for name in job.plan.measured}
         _check_finite(job, values, snapshot, int(record["epoch"]))
         observer.epoch(record)
+        if sheets is not None and folder is not None and is_due(position.epoch, position.epochs):
+            _draw(job, sheets, folder, f"samples/epoch-{position.epoch:04d}.png")
         if stopping.reached(record):
             return history, True, snapshot
         if every and folder and position.epoch % every == 0 and not position.interrupted:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from netspec import cli, codegen, driver, runner
+from netspec import cli, codegen, runner, sampling
 from netspec.diagnostics import Sink
 from netspec.program.language import LanguageModel, language_model
 
@@ -118,7 +118,7 @@ def sampled(capsys: pytest.CaptureFixture[str]) -> Sampled:
 
 
 def speaker(run: Path) -> runner.Speaker:
-    program = driver.open_run(run, Sink())
+    program = sampling.open_run(run, Sink())
     assert program is not None
     language = language_model(program)
     assert isinstance(language, LanguageModel)

@@ -245,3 +245,25 @@ def test_shakespeare_is_learned_and_said(
     said = capsys.readouterr().out
     assert said.startswith("ROMEO:")
     assert len(said) == len("ROMEO:") + 20 + 1
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("name", "length", "parameters"),
+    [("mnist_vae", "epochs     = 40", 815824), ("mnist_dcgan", "epochs  = 20", 383650)],
+)
+def test_digits_are_drawn(
+    name: str, length: str, parameters: int, tmp_path: Path, run_command: Command
+) -> None:
+    """A few steps of it."""
+    text = (SPECS / f"{name}.net").read_text(encoding="utf-8")
+    assert length in text
+    spec = tmp_path / f"{name}.net"
+    spec.write_text(text.replace(length, "steps = 6"), encoding="utf-8")
+    shutil.copytree(SPECS / "zoo", tmp_path / "zoo")
+    done = run_command(spec)
+    assert done.result["parameters"] == parameters
+    assert done.pictures == {"curves", "samples"}
+    with Image.open(done.folder / "samples.png") as sheet:
+        assert sheet.size == (8 * (28 * 3 + 2) + 2,) * 2
+        assert len(np.unique(np.asarray(sheet))) > 50  # not one grey

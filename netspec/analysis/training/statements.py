@@ -20,7 +20,7 @@ from netspec.analysis.training.choices import (
 )
 from netspec.analysis.training.schedules import choose_schedule
 from netspec.analysis.training.stopping import measured_in, stop_condition
-from netspec.analysis.training.terms import Term, bound_names
+from netspec.analysis.training.terms import Term, bound_names, needed, of_samples
 from netspec.analysis.training.weights import choose_weights
 from netspec.diagnostics import near
 from netspec.program.data import DataPlan
@@ -40,7 +40,7 @@ from netspec.program.weights import Start
 from netspec.source import Span
 from netspec.syntax import tree
 
-CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline", "weights")
+CHOICES = ("loss", "optimizer", "schedule", "metrics", "baseline", "weights", "samples")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -123,6 +123,12 @@ class Statements:
         self._freezes: list[tree.Freeze] = []
         for statement in body.statements:
             self._sort(statement)
+        # The terms that `samples` uses; those that no loss does are none of the losses'.
+        self.sampled: list[Term] = []
+        if "samples" in self.settings:
+            self.sampled = list(needed(self.terms, [self.settings["samples"]]))
+            apart = of_samples(body)
+            self.terms = [term for term in self.terms if term.statement not in apart]
 
     def _sort(self, statement: tree.Statement) -> None:
         report = self.bodies.context.report

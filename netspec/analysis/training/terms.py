@@ -50,6 +50,20 @@ def needed(shared: Sequence[Term], uses: Sequence[tree.Bind]) -> tuple[Term, ...
     return tuple(reversed(found))
 
 
+def of_samples(body: tree.Body) -> tuple[tree.Bind, ...]:
+    """The setting `samples` of a `train` block, and the statements that nothing else needs."""
+    binds = [statement for statement in body.statements if isinstance(statement, tree.Bind)]
+    named = [(bound_names(bind.targets) or (), bind) for bind in binds]
+    drawn = [bind for names, bind in named if [name.id for name in names] == ["samples"]]
+    terms = [Term(targets=names, statement=bind) for names, bind in named if bind not in drawn]
+    mine = [term.statement for term in needed(terms, drawn)]
+    others = [bind for bind in binds if bind not in drawn and bind not in mine]
+    phases = [item.body for item in body.statements if isinstance(item, tree.Phase)]
+    others += [item for one in phases for item in one.statements if isinstance(item, tree.Bind)]
+    shared = [term.statement for term in needed(terms, others)]
+    return (*drawn, *(bind for bind in mine if bind not in shared))
+
+
 def _used_by(statement: tree.Bind) -> Iterator[str]:
     for value in statement.values:
         yield from (node.id for node in descend(value) if isinstance(node, tree.Name))

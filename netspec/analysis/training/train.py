@@ -16,6 +16,7 @@ from netspec.analysis.training.applied import AppliedModels
 from netspec.analysis.training.losses import Loss
 from netspec.analysis.training.own_metrics import check_own
 from netspec.analysis.training.phases import Written, phase_losses, settled_phases, written_phases
+from netspec.analysis.training.samples import analyse_samples
 from netspec.analysis.training.statements import PLAIN, Statements
 from netspec.analysis.training.stopping import measured_in
 from netspec.analysis.training.suited import check_suited
@@ -73,6 +74,10 @@ def analyse_train(
     for phase in phases or ():
         statements.check_precision(plain.get("precision"), phase.optimizer, phase.loss)
         check_suited(phase, network, [p for line in frozen for p in line.patterns], report)
+    samples = None
+    if "samples" in statements.settings and not bodies.context.sink.failed:
+        binding, names = statements.settings["samples"], statements.sampled
+        samples = analyse_samples(binding, names, model, applied, data, bodies, scope)
     if phases is None or stored is None or bodies.context.sink.failed:
         return None
     plan = TrainPlan(
@@ -86,6 +91,7 @@ def analyse_train(
         baseline=baseline,
         weights=weights,
         frozen=frozen,
+        samples=samples,
         **plain,  # type: ignore[arg-type]  # each was held against its setting
     )
     return plan, stored
