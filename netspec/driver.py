@@ -26,8 +26,9 @@ from netspec.program.assert_errors import assert_failed
 from netspec.program.asserts import Decided, Equal, Outcome, Overfits
 from netspec.program.data import Load
 from netspec.program.externs import Inspector
+from netspec.program.graph import Model
 from netspec.program.schemas import SchemaReader
-from netspec.program.train import PER_STEP, compared
+from netspec.program.train import PER_STEP, TrainPlan, compared
 from netspec.source import Source
 from netspec.types import TensorType
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from netspec.data import Splits
     from netspec.runner import Observer, Run, RunFolder, Sheets
+    from netspec.runner.job import Loss
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -241,6 +243,19 @@ def sheets_of(program: Program) -> Sheets | None:
     return runner.Sheets(sheet=plan.samples, compute=compute, seed=plan.seed)
 
 
+def _beside_baseline(
+    run: Run, plan: TrainPlan, network: Model, losses: Sequence[Loss], splits: Splits
+) -> Run:
+    """The run beside its plan's baseline, which is fitted to the same rows, if there is one."""
+    if plan.baseline is None:
+        return run
+    from netspec.runner import with_baseline
+    from netspec.runner.baseline import measure_baseline
+
+    measured = measure_baseline(plan, plan.baseline, network, losses[0], splits)
+    return with_baseline(run, plan.baseline.name, measured)
+
+
 @telling_user_code
 def train(
     program: Program,
@@ -293,17 +308,12 @@ def train(
             made_up=bool(splits.plan.made_up),
             sheets=sheets_of(program),
         )
-        if plan.baseline is not None:
-            from netspec.runner.baseline import measure_baseline
-
-            measured = measure_baseline(plan, plan.baseline, network, losses[0], splits)
-            run = runner.with_baseline(run, plan.baseline.name, measured)
+        run = _beside_baseline(run, plan, network, losses, splits)
         folder.save(run)
     except (runner.RunError, DataError) as stopped:
         sink.report(stopped.diagnostic)
         return None
-    sheet = (folder.path / "samples.png",) if plan.samples is not None else ()
-    return replace(run, pictures=(*pictures.draw(run, folder.path), *sheet))
+    return replace(run, pictures=(*pictures.draw(run, folder.path), *folder.sheets))
 
 
 def test(program: Program, sink: Sink) -> Iterator[Outcome]:

@@ -104,8 +104,7 @@ def _analyse(
     models: list[Model] = []
     faulty = data_block is not None and data is None
     train_block = _only(file, tree.Train, "`train`", context)
-    losses = None if train_block is None else _without_samples(train_block)
-    applied = AppliedModels(bodies, _applied(losses, blocks, scope, context))
+    applied = AppliedModels(bodies, _applied(train_block, blocks, scope, context))
     known, fields = told_by(data, inputs), [field.name for field in data.fields] if data else []
     undecided = train_block is not None and len(_choices(blocks)) > 1
     for block in blocks:
@@ -265,6 +264,7 @@ def _applied(
 
     Those of imported files come after the file's own.
     """
+    train = None if train is None else _without_samples(train)
     named = {node.id for node in descend(train) if isinstance(node, tree.Name)} if train else set()
     models = [block for block in blocks if block.definition.keyword == "model"]
     applied = tuple(block for block in models if block.name in named)

@@ -125,6 +125,11 @@ class RunFolder:
                 )
             self._metrics.write(json.dumps(_plain(record)) + "\n")
 
+    @property
+    def sheets(self) -> tuple[Path, ...]:
+        """The sheet of samples, where there is one."""
+        return tuple(self.path.glob("samples.png"))
+
     def draw(self, name: str, write: Callable[[Path], object]) -> None:
         """Have a picture written."""
         with _writing(self.path):
