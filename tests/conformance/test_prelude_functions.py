@@ -168,6 +168,11 @@ CASES: list[Case] = [
     ),
     ("scaled_dot_product_attention", (R3, R3, R3), {"attn_mask": typed("bool", 4, 4)}),
     ("scaled_dot_product_attention", (R3, R3, R3), {"attn_mask": typed("bool", 4, 5)}),
+    *(
+        ("scaled_dot_product_attention", (query,) * 3, {"attn_mask": typed("real", *mask)})
+        for query in (typed("real", 5, 4), typed("real", 1, 5, 4), typed("real", 2, 1, 5, 4))
+        for mask in ((2, 5, 5), (1, 5, 5), (2, 1, 5, 5), (2, 8, 5, 5), (1, 5), (5, 1))
+    ),
     ("reshape", (R, 2, 12), {}),
     ("reshape", (R, (8, -1)), {}),
     ("reshape", (R, -1), {}),

@@ -87,6 +87,8 @@ STRICTER = {
     # Parameters of the draws are plain ones, which have no gradient.
     "a target without a gradient hangs on nothing that learns": ("hangs on what is learned",),
     "the nuclear norm names its matrices": ("is for matrices",),
+    # Torch takes a mask of fewer dimensions for three of them, and refuses it for four.
+    "a mask has rows and columns": ("wants a mask [..., L, S]",),
 }
 # What torch refuses by numbers that are known only then: an `int` may be any, 0 and below too.
 BY_VALUE = ("is out of bounds", "index out of range", "ZeroDivisionError", "Class values must be")

@@ -107,4 +107,10 @@ def _check_mask(call: Call, mask: Operand, scores: tuple[Dim, ...]) -> None:
     if mask.rank < 2:
         call.refuse("rank", f"`{call.name}` wants a mask [..., L, S], not {mask.dims()}", input=3)
         return
-    call.broadcast(TensorType(REAL, scores), mask, input=3)
+    message = f"`{call.name}` adds a mask {mask.dims()} to scores {TensorType(REAL, scores).dims()}"
+    if mask.rank > len(scores):
+        call.refuse("rank", message, input=3, notes=("a mask has no more dimensions than these",))
+        return
+    joined = call.broadcast(TensorType(REAL, scores), mask, input=3)
+    for size, known in zip(joined, scores, strict=True):
+        call.equal(size, known, message, input=3)
