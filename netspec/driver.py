@@ -16,7 +16,6 @@ from netspec import catalog, syntax
 from netspec.allowed import UserCodeError, blamed, files_of
 from netspec.analysis import analyse
 from netspec.analysis.context import Limits
-from netspec.analysis.errors import size_not_wanted
 from netspec.analysis.lints import lint, silenced
 from netspec.analysis.made_up import with_made_up_data
 from netspec.data.schema import FolderReader
@@ -79,12 +78,11 @@ def check(
         inputs=inputs or {},
         limits=limits or Limits(),
         inspector=_inspector(allow) if allow else None,
+        sizes=sizes,
     )
     if program is None:
         return None
     program = lint(program, tree, sink)
-    for name in sizes or ():
-        sink.report(size_not_wanted(name, ()))
     return program if sizes is None or sink.failed else synthetic(program)
 
 
@@ -108,12 +106,12 @@ def may_run(program: Program, sink: Sink, verb: str = "run") -> bool:
     return not missing
 
 
-def complete(program: Program, sink: Sink) -> bool:
-    """Whether the program can be trained; what it lacks goes to `sink`."""
+def complete(program: Program, sink: Sink, *, made_up: bool = False) -> bool:
+    """Whether the program can be trained; what it lacks goes to `sink`. Data may be made up."""
     name = program.source.name
     if program.network is None:
         sink.report(errors.nothing_to_build(name, [model.name for model in program.models]))
-    elif program.data is None:
+    elif program.data is None and not made_up:
         sink.report(errors.nothing_to_train(name, "data"))
     elif program.train is None:
         sink.report(errors.nothing_to_train(name, "train"))

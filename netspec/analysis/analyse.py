@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -12,7 +12,7 @@ from typing import TypeVar
 from netspec.analysis import errors
 from netspec.analysis.asserts import analyse_tests
 from netspec.analysis.context import Context, Limits
-from netspec.analysis.data import analyse_data
+from netspec.analysis.data import analyse_data, analyse_shares
 from netspec.analysis.externs import UNBOUND, declare_externs
 from netspec.analysis.files import File, gather, libraries, overridden
 from netspec.analysis.inspection import looked_at
@@ -25,6 +25,7 @@ from netspec.analysis.network.operands import literal
 from netspec.analysis.network.values import UNKNOWN, Block, CatalogueName, Scope, Unknown
 from netspec.analysis.params import Override, resolve_params
 from netspec.analysis.places import header
+from netspec.analysis.sought import Sought, made_up_data, names_of
 from netspec.analysis.training.applied import AppliedModels
 from netspec.analysis.training.terms import of_samples
 from netspec.analysis.training.train import analyse_train
@@ -41,6 +42,7 @@ from netspec.syntax.walk import descend
 from netspec.types import TensorType
 
 Item = TypeVar("Item", tree.Data, tree.Train)
+Plan = TypeVar("Plan")
 # Python calls: a body takes about ten, an expression in it up to a few hundred.
 STACK = 10_000
 # What several models are held in has these names besides.
@@ -69,18 +71,20 @@ def analyse(
     inputs: Mapping[str, TensorType],
     limits: Limits,
     inspector: Inspector | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> Program | None:
     """The checked program, or None when anything was reported as an error.
 
     `overrides` are the `--set` values by name, `inputs` types of model inputs given by the caller.
-    `inspector` looks at the Python of what the spec declares itself; without one nobody does.
+    `inspector` looks at the Python of what the spec declares itself; without one nobody does. With
+    `sizes` the data are made up: they need not be there, and these are sizes that inputs name.
     """
     folder = file.source.folder
     context = Context(sink, catalog, limits, schemas, folder=folder, inspector=inspector)
     try:
         with _deep_stack():
             files = gather(file, specs, context)
-            return _analyse(files, context, schemas, overrides, inputs)
+            return _analyse(files, context, overrides, inputs, sizes)
     except RecursionError:
         context.too_deep()
         return None
@@ -89,9 +93,9 @@ def analyse(
 def _analyse(
     files: Sequence[File],
     context: Context,
-    schemas: SchemaReader,
     overrides: Mapping[str, str],
     inputs: Mapping[str, TensorType],
+    sizes: Mapping[str, int] | None,
 ) -> Program | None:
     sink = context.sink
     bodies = Bodies(context)
@@ -100,11 +104,11 @@ def _analyse(
     (*_, spec) = files
     file, scope, blocks = spec.parsed, spec.scope, spec.blocks
     data_block = _only(file, tree.Data, "`data`", context)
-    data = _data(data_block, bodies, scope, schemas) if data_block is not None else None
-    models: list[Model] = []
-    faulty = data_block is not None and data is None
     train_block = _only(file, tree.Train, "`train`", context)
     applied = AppliedModels(bodies, _applied(train_block, blocks, scope, context))
+    data = _planned(data_block, train_block, applied, spec, sizes, bodies)
+    faulty = data is None and (data_block is not None or context.without_data)
+    models: list[Model] = []
     known, fields = told_by(data, inputs), [field.name for field in data.fields] if data else []
     undecided = train_block is not None and len(_choices(blocks)) > 1
     for block in blocks:
@@ -137,7 +141,7 @@ def _analyse(
             bodies,
             scope,
             lambda block: analyse_model(block, known, (), bodies),  # no field has to flow into it
-            _untrained(train_block, data_block),
+            _untrained(train_block, data_block or data),
             _phases(train_block),
         )
         program = replace(program, tests=asserts)
@@ -148,7 +152,7 @@ def _analyse(
     return replace(program, data=stored, train=plan, externs=externs)
 
 
-def _untrained(train: tree.Train | None, data: tree.Data | None) -> str | None:
+def _untrained(train: tree.Train | None, data: tree.Data | DataPlan | None) -> str | None:
     """Why a spec cannot be trained on a few of its rows, if it cannot."""
     missing = [name for name, block in (("data", data), ("train", train)) if block is None]
     if missing:
@@ -230,7 +234,43 @@ def _definitions(file: tree.File, context: Context, scope: Scope) -> list[Block]
     return blocks
 
 
-def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader) -> DataPlan | None:
+def _planned(
+    block: tree.Data | None,
+    train: tree.Train | None,
+    applied: AppliedModels,
+    spec: File,
+    sizes: Mapping[str, int] | None,
+    bodies: Bodies,
+) -> DataPlan | None:
+    """The plan of the data; with `sizes` that of made-up data, where something is trained."""
+    schemas = bodies.context.schemas
+    assert schemas is not None
+    told = partial(_data, bodies=bodies, scope=spec.scope, schemas=schemas)
+    read = partial(told, analyse=analyse_data)
+    if sizes is not None and train is not None:
+        sought = Sought(bodies, sizes, names_of(block))
+        main = None if applied.blocks else _main(spec.blocks)
+        share = partial(told, analyse=analyse_shares)
+        return made_up_data(block, read, share, sought, train, main, applied.blocks)
+    for name in sizes or ():
+        bodies.context.report(errors.size_not_wanted(name, ()))
+    return None if block is None else read(block)
+
+
+def _main(blocks: Sequence[Block]) -> Block | None:
+    """*The* model: the unnamed one, or the only one."""
+    models = [block for block in blocks if block.definition.keyword == "model"]
+    unnamed = [block for block in models if not block.name]
+    return next(iter(unnamed or models), None) if unnamed or len(models) == 1 else None
+
+
+def _data(
+    block: tree.Data,
+    bodies: Bodies,
+    scope: Scope,
+    schemas: SchemaReader,
+    analyse: Callable[..., Plan],
+) -> Plan:
     frame = Frame(scope)
 
     def constant(expression: tree.Expr) -> Literal | Unknown:
@@ -247,7 +287,7 @@ def _data(block: tree.Data, bodies: Bodies, scope: Scope, schemas: SchemaReader)
     context = bodies.context
     extern = partial(looked_at, context=context)
     file = partial(namespace_of, scope=scope)
-    return analyse_data(block, constant, context.catalog, schemas, context.sink, extern, file=file)
+    return analyse(block, constant, context.catalog, schemas, context.sink, extern, file=file)
 
 
 def _without_samples(train: tree.Train) -> tree.Train:
@@ -306,7 +346,7 @@ def _whole(
     models = [block for block in blocks if block.definition.keyword == "model"]
     if not models and not applied.blocks:
         context.report(errors.no_model(head))
-    if data is None:
+    if data is None and program.data is None and not context.without_data:
         context.report(errors.no_data(head))
     named = [(block.name, block.head) for block in _choices(blocks)]
     if len(named) > 1 and not applied.blocks:

@@ -83,6 +83,8 @@ class Context:
     refuted: set[Span] = field(default_factory=set)
     # What they are in the catalogue of their file, by their heads.
     declarations: dict[Span, Entry] = field(default_factory=dict)
+    # Whether the data cannot be looked at: its fields are then those that are asked for.
+    without_data: bool = False
     # The model that is being analysed, and where `train` applies it.
     applied: tuple[str, Span] | None = None
     _reported: set[tuple[str, Span, str]] = field(default_factory=set)

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import isclose
 
 from netspec.analysis.data import analyse_data
+from netspec.analysis.data.fields import stored_as
+from netspec.analysis.data.split import sizes
 from netspec.catalog import Catalog
 from netspec.diagnostics import Sink
 from netspec.program import Program
 from netspec.program.asserts import Overfits
-from netspec.program.data import MADE_UP, DataPlan, Field, SplitPlan
+from netspec.program.data import MADE_UP, DataPlan, Field
 from netspec.program.schemas import SchemaReader
 from netspec.source import Source
 from netspec.syntax import parse, tree
 from netspec.types import TensorType
 
+# The parts of the rows: to train on, to validate and to test.
+Shares = tuple[float, float, float]
 # Kinds of declarations of the user's that a `data` block uses.
 OF_DATA = frozenset({"source", "transform"})
 # So many batches are trained on; without `batch`, so many rows.
@@ -48,8 +53,7 @@ def made_up(
 
     Whatever the plan does to its rows is not done: the types of fields are those afterwards.
     """
-    counts = _counts(plan, rows)
-    text = _block(fields, counts)
+    text = _block(fields, *_divided(plan, rows))
     sink = Sink()
     (block,) = parse(Source("made-up data", text), sink).items
     assert isinstance(block, tree.Data), text
@@ -70,41 +74,58 @@ def made_up(
     )
 
 
-def _counts(plan: DataPlan, rows: int) -> tuple[int, int, int]:
-    """Rows to train on, to validate and to test, in the plan's proportions.
+def _divided(plan: DataPlan, rows: int) -> tuple[int, Shares]:
+    """How many rows there are, of which so many are trained on, and the shares of the parts.
 
-    A part that is there has a row at least, and no more than training has.
+    They are the plan's where those leave that many rows to train on. Else a part that is there has
+    a row at least, and no more than training has.
     """
-    split = plan.split or SplitPlan(
-        span=plan.span, train=1.0, val=0.0, test=0.0, seed=None, stratify=None
-    )
-    train, val, test = split.train, split.val, split.test
+    split = plan.split
+    if split is not None and not plan.own_test and isclose(split.train + split.val + split.test, 1):
+        shares = (split.train, split.val, split.test)
+        about = int(rows / split.train)
+        for total in range(about - 1, about + 3) if about <= 3 * rows else ():
+            counts = sizes(replace(split, gap=0), total)
+            if counts[0] == rows and [bool(part) for part in counts] == [*map(bool, shares)]:
+                return total, shares
+    train, val, test = (1.0, 0.0, 0.0) if split is None else (split.train, split.val, split.test)
     if plan.own_test:
         test = plan.sizes[2] / max(sum(plan.sizes[:2]), 1) if plan.sizes is not None else train
     val, test = (
         min(max(round(rows * part / train), 1), rows) if part else 0 for part in (val, test)
     )
-    return rows, val, test
+    total = rows + int(val) + int(test)
+    return total, (rows / total, val / total, test / total)
+
+
+def field_of(name: tree.Name, type: TensorType) -> Field:
+    """A field that is made up: its rows are anywhere only once a plan draws them."""
+    return Field(
+        span=name.span,
+        name=name.id,
+        type=type,
+        stored=stored_as(type.kind),
+        step=0,
+        origin=f"`{name.id}` is made up: {type}, as is asked for here",
+    )
 
 
 # --- the block -------------------------------------------------------------------------------
 
 
-def _block(fields: Sequence[Field], counts: tuple[int, int, int]) -> str:
-    total = sum(counts)
+def _block(fields: Sequence[Field], total: int, shares: Shares) -> str:
     lines = [f"{field.name} = {draw(field.type, total)}" for field in fields]
-    if total > counts[0]:
-        parts = zip(("train", "val", "test"), counts, strict=True)
-        given = ", ".join(f"{name}={_share(count, total)}" for name, count in parts if count)
-        lines.append(f"split({given})")
+    if shares[0] < 1:
+        parts = zip(("train", "val", "test"), shares, strict=True)
+        lines.append(f"split({', '.join(f'{name}={_share(of)}' for name, of in parts if of)})")
     body = "\n".join(f"  {line}" for line in (MADE_UP, *lines))
     return f"data {{\n{body}\n}}"
 
 
-def _share(count: int, total: int) -> str:
+def _share(share: float) -> str:
     """A part of the rows: in percent where that is exact enough to read, else to the last digit."""
-    percent = 100 * count / total
-    return f"{percent:g}%" if float(f"{percent:g}") == percent else repr(count / total)
+    percent = f"{100 * share:g}"
+    return f"{percent}%" if isclose(float(percent) / 100, share, rel_tol=1e-9) else repr(share)
 
 
 def draw(type: TensorType, rows: int) -> str:

@@ -108,7 +108,7 @@ def run(
     program = None
     if source is not None:
         program = driver.check(source, sink, overrides, limits=limits, allow=allow, sizes=sizes)
-    fit = program is not None and driver.complete(program, sink)
+    fit = program is not None and driver.complete(program, sink, made_up=sizes is not None)
     complain(sink.diagnostics, no_color=no_color)
     if program is None or not fit or sink.failed:
         return 1

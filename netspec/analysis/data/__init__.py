@@ -1,5 +1,5 @@
 """A `data` block to a `DataPlan`: sources, columns, transforms and the split, with their types."""
 
-from netspec.analysis.data.plan import analyse_data
+from netspec.analysis.data.plan import analyse_data, analyse_shares
 
-__all__ = ["analyse_data"]
+__all__ = ["analyse_data", "analyse_shares"]

@@ -161,7 +161,7 @@ def _field(block: Block, name: str, named: Named, array: Array) -> Field | None:
         span=named.span,
         name=name,
         type=TensorType(kind, (Dim.symbol("B"), *sizes)),
-        stored=_stored(kind),
+        stored=stored_as(kind),
         step=named.step,
         origin=_origin(name, array, kind),
         consumed=named.used,
@@ -193,7 +193,8 @@ def _ranges(block: Block, value: Expression) -> Iterator[ColumnRange]:
             yield ColumnRange(name, *info.range)
 
 
-def _stored(kind: Kind) -> Stored:
+def stored_as(kind: Kind) -> Stored:
+    """The dtype that numbers of a kind are held in."""
     if kind.is_integer:
         return "int64"
     return "bool" if kind.name == "bool" else "float32"

@@ -10,7 +10,7 @@ from netspec.analysis.data.arrays import list_array, rows_words
 from netspec.analysis.data.block import Block, Constants
 from netspec.analysis.data.calls import Calls
 from netspec.analysis.data.fields import plan_fields
-from netspec.analysis.data.split import is_seed, parse_split, sizes
+from netspec.analysis.data.split import PARTS, is_seed, parse_split, sizes
 from netspec.analysis.data.text_sources import COLUMN
 from netspec.analysis.data.values import Array, Pending, Table, column_of, describe
 from netspec.analysis.network.values import Namespace, Unknown
@@ -52,6 +52,32 @@ def analyse_data(
         file=file,
     )
     return Statements(block).plan(data)
+
+
+def analyse_shares(
+    data: tree.Data,
+    constant: Constants,
+    catalog: Catalog,
+    schemas: SchemaReader,
+    sink: Sink,
+    extern: Callable[[Entry], Extern | None] = lambda entry: None,
+    file: Callable[[tree.Expr], Namespace | None] = lambda expression: None,
+) -> SplitPlan | None:
+    """The parts that `split` makes, of a block whose rows cannot be told; None without any."""
+    block = Block(
+        sink=sink, catalog=catalog, schemas=schemas, constant=constant, extern=extern, file=file
+    )
+    for statement in data.body.statements:
+        match statement:
+            case tree.Flow(values=(tree.Call(func=tree.Name(id="split")) as call,)):
+                keywords = tuple(one for one in call.keywords if one.name.id in PARTS)
+                evaluate = Calls(block).evaluate
+                values = {one.name.id: evaluate(one.value) for one in keywords}
+                split = parse_split(block, replace(call, args=(), keywords=keywords), values)
+                return split if isinstance(split, SplitPlan) else None
+            case _:
+                pass
+    return None
 
 
 class Statements:

@@ -99,7 +99,13 @@ from netspec.analysis.errors.labels import (
     unknown_index,
 )
 from netspec.analysis.errors.lists import family_unordered, list_subscript, not_computed
-from netspec.analysis.errors.made_up import size_not_wanted
+from netspec.analysis.errors.made_up import (
+    field_not_told,
+    indices_not_told,
+    size_not_given,
+    size_not_wanted,
+    size_refused,
+)
 from netspec.analysis.errors.models import (
     loss_compares_nothing,
     model_application,
@@ -250,6 +256,7 @@ __all__ = [
     "updates_unseen",
     "weights_in_train",
     "which_loss",
+    "field_not_told",
     "file_as_value",
     "import_from_text",
     "import_missing",
@@ -283,6 +290,7 @@ __all__ = [
     "group_matches_nothing",
     "index_missing",
     "index_out_of_range",
+    "indices_not_told",
     "inferred_given",
     "input_kind",
     "input_not_known",
@@ -357,7 +365,9 @@ __all__ = [
     "shared_comes_out_otherwise",
     "shared_differs",
     "size_below_one",
+    "size_not_given",
     "size_not_known",
+    "size_refused",
     "size_with_float",
     "sizes_differ",
     "stacked_and_carried",

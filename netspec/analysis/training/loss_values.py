@@ -45,17 +45,9 @@ PREDICTIONS = frozenset(
 )
 # Functions that compare a prediction with a target of the same shape.
 COMPARING = frozenset(
-    {
-        "mse_loss",
-        "l1_loss",
-        "smooth_l1_loss",
-        "huber_loss",
-        "binary_cross_entropy",
-        "binary_cross_entropy_with_logits",
-        "hinge_embedding_loss",
-        "poisson_nll_loss",
-        "soft_margin_loss",
-    }
+    {"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy"}
+    | {"binary_cross_entropy_with_logits", "hinge_embedding_loss", "poisson_nll_loss"}
+    | {"soft_margin_loss"}
 )
 
 
@@ -190,6 +182,10 @@ class Losses(Bodies):
         value = joined([self.evaluate(value, self.frame) for value in statement.values])
         self._assign_all(statement.targets, value, statement.values[-1].span, self.frame)
 
+    def target(self, entry: Entry) -> Field | None:
+        """The field that a loss by its name compares the model's output with."""
+        return self.data.field(TARGET)
+
     # --- names that only losses know -----------------------------------------------------------
 
     def catalogue_name(self, name: str) -> CatalogueName | None:
@@ -200,14 +196,14 @@ class Losses(Bodies):
     def unknown_name(self, name: tree.Name, frame: Frame) -> Diagnostic:
         """As everywhere; an output that the model does not name has no name here."""
         report: Diagnostic = super().unknown_name(name, frame)
+        if self.context.without_data and report.code == "NS2001":
+            return errors.field_not_told(name.span, name.id, sorted(frame.scope.visible()))
         if report.code == "NS2001" and report.help is None and self.data.fields:
             listed = [f"`{field.name}`" for field in self.data.fields]
             more = f", ... {listed[-1]}" if listed[5:] else ""
             note = f"the fields of the data are {', '.join(listed[: 4 if more else 5])}{more}"
             report = replace(report, notes=(*report.notes, note))
-        if self.model is None or report.code != "NS2001":
-            return report
-        if self.model.output_names != (UNNAMED,):
+        if self.model is None or report.code != "NS2001" or self.model.output_names != (UNNAMED,):
             return report
         close = report.help is not None and f"`{UNNAMED}`" not in report.help
         if close and name.id not in PREDICTIONS:

@@ -155,10 +155,12 @@ def _value(expression: tree.Expr, losses: Losses) -> Value:
         example = _example(entry.name, names)
         losses.context.report(errors.several_outputs(head.span, names, example))
         return UNKNOWN
-    target = losses.data.field(TARGET)
-    if target is None:
+    if losses.target(entry) is None:
         fields = [data_field.name for data_field in losses.data.fields]
-        losses.context.report(errors.no_target(head.span, fields))
+        report = errors.no_target(head.span, fields)
+        if losses.context.without_data:
+            report = errors.field_not_told(head.span, TARGET, ())
+        losses.context.report(report)
         return UNKNOWN
     bound = losses.values.names[TARGET].value
     assert isinstance(bound, Tensor)
