@@ -93,24 +93,35 @@ def _in(flow: Flow, moved: AbstractSet[str], *, phased: bool) -> Iterator[Diagno
     """The layers of a flow that are to move, by their keys; `phased` when a phase says so."""
     alive = {flow.outputs[0]}
     reached: set[str] = set()
-    cuts: dict[Span, Label] = {}
+    cuts: list[Applied] = []
     for step in reversed(flow.applied):
         if alive.isdisjoint(step.results):
             continue
         cuts_off = phased and step.name == "detach"
         if step.operands and (cuts_off or _is_flat(flow, step)):
-            label = Label(step.span, f"no gradient passes through `{step.name}`")
-            cuts.setdefault(step.span, label)
+            cuts.append(step)
             continue
         alive.update(step.operands)
         reached.add(step.key)
-    dead = {
-        step.span: step.name
+    dead = [
+        step
         for step in flow.applied
         if step.learns and step.key not in reached and step.key in moved
-    }
+    ]
     if dead:
-        yield dead_parameters(tuple(dead.items()), tuple(cuts.values()))
+        layers = {step.span: step.name for step in dead}
+        yield dead_parameters(tuple(layers.items()), tuple(_blamed(flow, dead, cuts)))
+
+
+def _blamed(flow: Flow, dead: Sequence[Applied], cuts: Sequence[Applied]) -> Iterator[Label]:
+    """Of the steps without a slope those that something dead leads to, once a place."""
+    led = {value for step in dead for value in step.results}
+    for step in flow.applied:
+        if not led.isdisjoint(step.operands):
+            led.update(step.results)
+    places = {cut.span: cut.name for cut in cuts if not led.isdisjoint(cut.operands)}
+    for span, name in places.items():
+        yield Label(span, f"no gradient passes through `{name}`")
 
 
 def _is_flat(flow: Flow, step: Applied) -> bool:

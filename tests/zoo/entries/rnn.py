@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from entry import Entry, Part
+from handwritten.rnn import ElmanNetwork
 from torch import Tensor, nn
 
 
@@ -35,6 +36,7 @@ ENTRY = Entry(
             inputs=lambda generator: {"x": torch.randint(9, (3, 20), generator=generator)},
             call=lambda module, inputs: module(inputs["x"]),
             names="rnn",
+            by_hand=ElmanNetwork,
         ),
     ),
 )
