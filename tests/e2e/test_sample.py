@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,12 +149,17 @@ def test_a_model_goes_on_with_what_it_has_learned(
         )
 
 
-def test_words_and_marks_are_set_as_a_text_sets_them(
-    runs: Callable[[str], Path], sampled: Sampled
-) -> None:
-    options = ("--prompt", "I am here", "--tokens", 17, "--top-k", 1)
+def test_words_and_marks_are_set_as_a_text_sets_them(runs: Callable[[str], Path]) -> None:
+    """The command in a process of its own."""
+    options = ["--prompt", "I am here", "--tokens", "17", "--top-k", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "netspec", "sample", str(runs("words")), *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     said = "I am here, and you are there. (It isn't so.) I am here"
-    assert sampled(runs("words"), *options) == (0, said + "\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, said + "\n", "")
 
 
 def test_the_same_seed_says_the_same(runs: Callable[[str], Path], sampled: Sampled) -> None:
@@ -214,6 +222,34 @@ def test_a_run_that_was_killed_speaks_by_its_checkpoint(
     assert sampled(run, *options) == wanted
 
 
+ZOO = Path(__file__).parents[2] / "specs" / "zoo"
+SIZES = {
+    "gpt2": "vocab=9 context=8 width=16 heads=2 depth=1",
+    "llama": "vocab=9 width=16 hidden=16 heads=4 kv_heads=2 depth=1",
+    "lstm_lm": "words=9 width=16",
+    "rnn": "words=9 width=16",
+    "wavenet": "levels=9 channels=4 skip=8 depth=2 stacks=2",
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_zoo_s_language_models_speak(name: str, tmp_path: Path, sampled: Sampled) -> None:
+    """Those of attention, of recurrences and of convolutions, each on a text."""
+    (tmp_path / "play.txt").write_text(TEXT, encoding="utf-8")
+    text = (ZOO / f"{name}.net").read_text(encoding="utf-8")
+    data = re.search(r"^data \{\n.*?^\}\n", text, re.MULTILINE | re.DOTALL)
+    assert data is not None
+    spec = tmp_path / f"{name}.net"
+    spec.write_text(text.replace(data[0], DATA.strip() + "\n"), encoding="utf-8")
+    given = [part for size in SIZES[name].split() for part in ("--set", size)]
+    options = ["--quiet", "--epochs", "1", "--runs", str(tmp_path / "runs")]
+    assert cli.main(["run", str(spec), *given, *options]) == 0
+    status, out, err = sampled(tmp_path / "runs" / f"{name}-001", "--prompt", "ab", "--tokens", 20)
+    assert (status, err) == (0, "")
+    assert out.startswith("ab")
+    assert len(out) == 2 + 20 + 1
+
+
 # --- mistakes ---------------------------------------------------------------------------------
 
 
@@ -268,6 +304,7 @@ MISTAKES: dict[str, tuple[str, str, Callable[[Path], object], tuple[str, ...]]] 
     "blank_words": ("NS0082", "words", nothing, ("--prompt", "  ")),
     "older_spec": ("NS0083", "recurrent", older, ("--prompt", "a")),
     "no_language": ("NS7080", "numbers", nothing, ("--prompt", "a")),
+    "nothing_to_sample": ("NS7084", "numbers", nothing, ()),
     "cut_off": ("NS7081", "recurrent", cut_off, ("--prompt", "a")),
     "of_another": ("NS7081", "recurrent", of_another, ("--prompt", "a")),
     "looks_ahead": ("NS7082", "ahead", nothing, ("--prompt", "a")),
