@@ -36,7 +36,7 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """`times * name` or `name // over`."""
+    """`times * name` or `name // over`; `-name` of -1."""
 
     name: str
     times: int = 1
@@ -137,6 +137,10 @@ class Naming:
         return None
 
     def _multiple(self, vector: Vector) -> Named | None:
+        turned = [name for name, its in self.own.items() if _is_negative(vector, its)]
+        if turned:
+            self.arguments.setdefault(turned[0], self.own[turned[0]])
+            return Named(turned[0], times=-1)
         ratios = {name: _ratio(vector, its) for name, its in {**self.own, **self.arguments}.items()}
         found = [name for name, (times, over) in ratios.items() if times * over > 1]
         if not found:
@@ -218,12 +222,21 @@ def _columns(vector: Vector) -> tuple[Vector, ...] | None:
     )
 
 
+def _is_negative(vector: Vector, known: Vector) -> bool:
+    """Whether each is the other one's negative; not all are 0."""
+    pairs = list(zip(vector, known, strict=True))
+    return any(value for value, _ in pairs) and all(
+        type(value) is int and type(other) is int and value == -other for value, other in pairs
+    )
+
+
 def _ratio(vector: Vector, known: Vector) -> tuple[int, int]:
     """The `times` and `over` that make `vector` from `known`, one of them 1; (1, 1) for neither."""
     pairs: list[tuple[int, int]] = []
     for value, other in zip(vector, known, strict=True):
-        if value is MISSING or other is MISSING:
+        if value is MISSING:
             continue
+        # A use without the other has some default of it, so that nothing follows from it.
         # `type` and not `isinstance`: True is no size
         if type(value) is not int or type(other) is not int or value <= 0 or other <= 0:
             return 1, 1

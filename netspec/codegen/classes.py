@@ -266,6 +266,8 @@ class _Writer:
                 return layout.display("(", items, ")")
             case Named():
                 name = given.name if kept is None else f"self.{kept[given.name]}"
+                if given.times < 0:
+                    return layout.negative(Expr(name))
                 if given.times > 1:
                     return layout.binary("*", Expr(str(given.times)), Expr(name))
                 if given.over > 1:
