@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +32,11 @@ class Part:
 
     `full` makes the reference at the sizes that the spec has by default (it is called on the meta
     device, and its parameters are counted), `small` at those of the entry's `small`; without it,
-    `full` is given them as arguments. `inputs` are drawn for the small one, by the names of the
+    `full` is given those that it takes. `inputs` are drawn for the small one, by the names of the
     model's inputs. `call` runs the reference on them and gives its outputs in the order of the
     model's. `names` is the stem of a file of `names/`, where the reference calls its weights
     otherwise. `by_hand` is the handwritten module, where it is not the reference and its weights
-    are called as ours: it takes the entry's `small` as arguments, and the inputs by position.
+    are called as ours: it is given the entry's `small` alike, and the inputs by position.
     `apart` says why a step of training moves the reference otherwise than ours, where it does.
     """
 
@@ -142,10 +143,16 @@ class Difference:
     gradients: float
 
 
+def made_small(name: str, make: Callable[..., nn.Module]) -> nn.Module:
+    """A module at the sizes of the entry's `small`; those of the data alone it does not take."""
+    taken = inspect.signature(make).parameters
+    return make(**{key: value for key, value in entry(name).small.items() if key in taken})
+
+
 def pair(name: str, part: Part) -> tuple[nn.Module, nn.Module]:
     """Our model and the reference, small, with the same random weights."""
     torch.manual_seed(5)
-    reference = part.small() if part.small else part.full(**entry(name).small)
+    reference = part.small() if part.small else made_small(name, part.full)
     with torch.no_grad():
         for key, tensor in reference.named_buffers():
             if key.endswith("running_var"):

@@ -22,6 +22,7 @@ from entry import (
     entry,
     handwritten,
     lines_of_code,
+    made_small,
     model,
     outputs,
     pair,
@@ -98,7 +99,7 @@ def test_keys_and_shapes_are_those_written_by_hand(name: str, part: Part) -> Non
 def test_outputs_are_those_written_by_hand(name: str, part: Part) -> None:
     assert part.by_hand is not None
     ours, _ = pair(name, part)
-    written = part.by_hand(**entry(name).small).eval()
+    written = made_small(name, part.by_hand).eval()
     written.load_state_dict(ours.state_dict(), strict=True)
     inputs = part.inputs(torch.Generator().manual_seed(1))
     with torch.no_grad():

@@ -32,7 +32,7 @@ ENTRY = Entry(
     source="Liu et al., 2022",
     reference="transformers",
     parameters=28_589_128,
-    small={"classes": 10, "dims": [8, 16, 24, 32], "depths": [1, 2, 2, 1]},
+    small={"classes": 10, "dims": [8, 16, 24, 32], "depths": [1, 2, 2, 1], "side": 32},
     parts=(
         Part(
             full=reference,

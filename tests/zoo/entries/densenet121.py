@@ -9,9 +9,9 @@ from images import images, scores
 ENTRY = Entry(
     title="DenseNet-121",
     source="Huang et al., 2016",
-    reference="by hand",
+    reference="written by hand",
     parameters=7_978_856,
-    small={"classes": 10, "growth": 8, "depths": [2, 3, 4, 2]},
+    small={"classes": 10, "growth": 8, "depths": [2, 3, 4, 2], "side": 32},
     parts=(
         Part(
             full=DenseNet121,

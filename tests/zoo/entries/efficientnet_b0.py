@@ -14,7 +14,7 @@ def reference(classes: int = 1000, width: float = 1.0) -> nn.Module:
         width_coefficient=width,
         depth_coefficient=1.0,
         depthwise_padding=list(range(16)),  # as much on the left as on the right
-        hidden_dim=int(1280 * width),
+        hidden_dim=round(1280 * width),
         batch_norm_eps=1e-5,
         dropout_rate=0.2,
         num_labels=classes,
@@ -29,7 +29,7 @@ ENTRY = Entry(
     source="Tan and Le, 2019",
     reference="transformers",
     parameters=5_288_548,
-    small={"classes": 10, "width": 0.5},
+    small={"classes": 10, "width": 0.35, "side": 32},
     parts=(
         Part(
             full=reference,

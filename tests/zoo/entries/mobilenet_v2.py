@@ -25,7 +25,7 @@ ENTRY = Entry(
     source="Sandler et al., 2018",
     reference="transformers",
     parameters=3_504_872,
-    small={"classes": 10, "width": 0.35},
+    small={"classes": 10, "width": 0.35, "side": 32},
     parts=(
         Part(
             full=reference,

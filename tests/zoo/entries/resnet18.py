@@ -9,10 +9,10 @@ from torch import nn
 from transformers import ResNetConfig, ResNetForImageClassification
 
 
-def reference(classes: int = 1000) -> nn.Module:
+def reference(classes: int = 1000, width: int = 64) -> nn.Module:
     config = ResNetConfig(
-        embedding_size=64,
-        hidden_sizes=[64, 128, 256, 512],
+        embedding_size=width,
+        hidden_sizes=[width * times for times in (1, 2, 4, 8)],
         depths=[2, 2, 2, 2],
         layer_type="basic",
         num_labels=classes,
@@ -26,7 +26,7 @@ ENTRY = Entry(
     source="He et al., 2015",
     reference="transformers",
     parameters=11_689_512,
-    small={"classes": 10},
+    small={"classes": 10, "width": 8, "side": 32},
     parts=(
         Part(
             full=reference,

@@ -31,7 +31,7 @@ ENTRY = Entry(
     source="He et al., 2015",
     reference="transformers",
     parameters=25_557_032,
-    small={"classes": 10, "width": 8, "depths": [2, 1, 2, 1]},
+    small={"classes": 10, "width": 8, "depths": [2, 1, 2, 1], "side": 32},
     parts=(
         Part(
             full=reference,

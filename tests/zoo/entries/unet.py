@@ -9,9 +9,9 @@ from images import images, scores
 ENTRY = Entry(
     title="U-Net",
     source="Ronneberger et al., 2015",
-    reference="by hand",
+    reference="written by hand",
     parameters=31_037_698,
-    small={"base": 8, "depth": 3},
+    small={"base": 8, "depth": 3, "side": 32},
     parts=(
         Part(
             full=UNet,

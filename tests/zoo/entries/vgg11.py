@@ -9,9 +9,9 @@ from images import images, scores
 ENTRY = Entry(
     title="VGG-11",
     source="Simonyan and Zisserman, 2014",
-    reference="by hand",
+    reference="written by hand",
     parameters=132_863_336,
-    small={"classes": 10, "width": 8, "hidden": 1024},
+    small={"classes": 10, "width": 8, "hidden": 1024, "side": 32},
     parts=(
         Part(
             full=VGG11,

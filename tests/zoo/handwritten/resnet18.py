@@ -28,16 +28,16 @@ class BasicBlock(nn.Module):
 
 
 class ResNet18(nn.Module):
-    def __init__(self, classes: int = 1000) -> None:
+    def __init__(self, classes: int = 1000, width: int = 64) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
+        self.conv1 = nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        self.layer1 = self.layer(64, 64, stride=1)
-        self.layer2 = self.layer(64, 128, stride=2)
-        self.layer3 = self.layer(128, 256, stride=2)
-        self.layer4 = self.layer(256, 512, stride=2)
-        self.fc = nn.Linear(512, classes)
+        self.layer1 = self.layer(width, width, stride=1)
+        self.layer2 = self.layer(width, 2 * width, stride=2)
+        self.layer3 = self.layer(2 * width, 4 * width, stride=2)
+        self.layer4 = self.layer(4 * width, 8 * width, stride=2)
+        self.fc = nn.Linear(8 * width, classes)
 
     def layer(self, inplanes: int, planes: int, stride: int) -> nn.Sequential:
         return nn.Sequential(BasicBlock(inplanes, planes, stride), BasicBlock(planes, planes))
