@@ -93,6 +93,33 @@ def test_what_only_buffers_are_made_of_is_computed_once() -> None:
     assert "cumprod" not in forward
 
 
+IN_A_SCAN = """
+model {
+  input x: real[B, T, 4]
+  hs = scan step in x along 1 carry h = zeros(B, 4) {
+    share = 0.1 * ones(4)
+    rate = 1 - share
+    kept: Buffer(rate / 2)
+    h = kept * h + step
+  }
+  hs * 1
+}
+"""
+
+
+def test_what_a_buffer_in_a_scan_is_made_of_is_computed_once() -> None:
+    model = netspec.parse(IN_A_SCAN).program.model
+    assert model is not None
+    assert codegen.emit_model(model).count("0.1") == 1
+    built = codegen.build_model(model, "spec")
+    x = torch.randn(2, 3, 4)
+    h, found = torch.zeros(2, 4), []
+    for step in x.unbind(1):
+        h = 0.45 * h + step
+        found.append(h)
+    torch.testing.assert_close(built(x), torch.stack(found, dim=1))
+
+
 X = torch.ones(4, 6)
 # A call of each function that arranges numbers anew, and of some that compute them.
 CALLED: dict[str, Callable[[], Tensor | Sequence[Tensor]]] = {

@@ -181,6 +181,11 @@ class GraphBuilder:
         """The outer values that are inputs here, in the order of the inputs."""
         return tuple(tensor for tensor, _ in self._captured.values())
 
+    @property
+    def captures(self) -> set[int]:
+        """The inputs that are outer values."""
+        return {slot.id for _, slot in self._captured.values()}
+
     def add(self, module: Module, label: str | None, at: Span | None = None) -> int:
         """Add a child; its number is what `invoke` takes."""
         part = _Part(module, label)
@@ -362,7 +367,7 @@ class GraphBuilder:
         wanted = [*outputs, *(Ref(slot_id) for slot_id in self.stored_of)]
         without = {id(step) for step in dead(self.steps, outputs)}
         neither = {id(step) for step in dead(self.steps, wanted)}
-        self.steps = [step for step in self.steps if id(step) not in without - neither]
+        self.steps = list(_without(self.steps, without - neither))
 
     def _capture_sizes(self) -> None:
         """Take in values of outside that tell the sizes the steps use and no input tells."""
@@ -417,6 +422,15 @@ class GraphBuilder:
             keys.append(f"{stem}_{ordinals.get(stem, 0)}")
             ordinals[stem] = ordinals.get(stem, 0) + 1
         return keys
+
+
+def _without(steps: Sequence[Step], dropped: set[int]) -> Iterator[Step]:
+    """The steps but for some, by their identities; so within scans."""
+    for step in steps:
+        if isinstance(step, Scan):
+            yield replace(step, steps=tuple(_without(step.steps, dropped)))
+        elif id(step) not in dropped:
+            yield step
 
 
 def snake_case(name: str) -> str:

@@ -29,7 +29,7 @@ class Making(GraphBuilder):
     def ref(self, tensor: Tensor) -> Ref:
         """Refer to `tensor`, and take in what made it."""
         if tensor.graph is not self and tensor.slot.id not in self._known:
-            made = list(self._behind(tensor))
+            made = [step for _, step in self._behind(tensor)]
             if any(self.late(step, tensor.graph) for step in made):
                 # A class with slots is made twice, and a bare `super` knows the first alone.
                 return super(Making, self).ref(tensor)
@@ -44,8 +44,12 @@ class Making(GraphBuilder):
 
     def why_late(self, tensor: Tensor) -> str:
         """Why a captured value cannot be a constant, as what follows its name."""
-        reasons = (self.late(step, tensor.graph) for step in self._behind(tensor))
-        return next((reason for reason in reasons if reason), LATE)
+        outer = tensor.graph.captures
+        for slot_id, step in self._behind(tensor):
+            reason = self.late(step, tensor.graph)
+            if reason is not None:
+                return "is made of what another body computes" if slot_id in outer else reason
+        return LATE
 
     def origin(self, tensor: Tensor) -> tuple[str | None, Span]:
         """What a captured value is called, and where it, or the part it is read of, is made."""
@@ -68,8 +72,8 @@ class Making(GraphBuilder):
             case _:
                 return LATE
 
-    def _behind(self, tensor: Tensor) -> Iterator[Step | None]:
-        """The steps that a value is made by, the last first; None where there is no step."""
+    def _behind(self, tensor: Tensor) -> Iterator[tuple[int, Step | None]]:
+        """The values that a value is made of, itself first, each with the step that gives it."""
         makers = {slot.id: step for step in tensor.graph.made for slot in step.results}
         seen: set[int] = set()
         waiting = [tensor.slot.id]
@@ -79,7 +83,7 @@ class Making(GraphBuilder):
             if slot_id in seen:
                 continue
             seen.add(slot_id)
-            yield step
+            yield slot_id, step
             waiting.extend(refs(step) if step is not None else ())
 
     def _take_in(self, made: Sequence[Step | None], around: GraphBuilder) -> None:
