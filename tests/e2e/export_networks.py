@@ -186,3 +186,46 @@ train {
   seed      = 3
 }
 """
+
+# Tables of categories in a list, rounds that hand states on, and a part of a list.
+NETWORKS["rounds"] = """
+param counts = [7, 5, 3, 9]
+
+data {
+  numbers    = normal(size=[60, 4])
+  categories = randint(100, size=[60, len(counts)])
+  y          = randint(3, size=60)
+}
+
+block Part {
+  input x: real[B, n]
+  a = x -> Linear(n) -> tanh
+  b = x -> Dropout(0.2) -> Linear(3)
+  output x + a, b
+}
+
+model {
+  input numbers
+  input categories: int[B, len(counts)]
+  for i, count in enumerate(counts) {
+    e[i] = categories[:, i] % count -> tables[i]: Embedding(4)
+  }
+  h = stack([numbers] + e[:], dim=1) -> amax(dim=1)
+  total = 0
+  for i in 0..6 {
+    h, more = h -> parts[i]: Part
+    total = total + more * 0.5
+    if i == 3 { h = h + e[0] }
+  }
+  total + cat(e[1:], dim=1)[:, :3]
+}
+
+train {
+  loss      = CrossEntropyLoss
+  metrics   = [accuracy]
+  optimizer = Adam(lr=1e-2)
+  batch     = 16
+  epochs    = 3
+  seed      = 2
+}
+"""
