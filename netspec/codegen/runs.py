@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netspec.codegen import layout
 from netspec.codegen.layout import Expr
@@ -35,6 +35,16 @@ class _Leaf:
 
     text: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """`count` calls like the first; a row, and what it is called, for each argument of them."""
+
+    first: Expr
+    count: int
+    names: Sequence[str]
+    rows: Sequence[Row]
 
 
 def rolled(items: Sequence[Expr], taken: Collection[str] = ()) -> list[Expr]:
@@ -71,7 +81,8 @@ def _run(items: Sequence[Expr], taken: Collection[str]) -> tuple[int, Expr] | No
         if count < FEWEST:
             continue
         short = [row[:count] for row in rows]
-        generator = write(items[0], [leaf.name for leaf in leaves[0]], short, taken)
+        names = [leaf.name for leaf in leaves[0]]
+        generator = write(_Calls(items[0], count, names, short), taken)
         if generator is None:
             continue
         if _is_shorter(generator, items[:count]):
@@ -100,6 +111,9 @@ def _skeleton(value: Expr) -> Hashable:
     if not value.parts:
         # What a call without arguments makes, no variable can say.
         return value.text if value.opening else None
+    if not value.opening:
+        # A comprehension within has variables of its own: no other goes in, and nothing comes out.
+        return value.text
     inner = tuple((before, _skeleton(part)) for before, part in value.parts)
     return value.opening, inner, value.closing
 
@@ -107,20 +121,23 @@ def _skeleton(value: Expr) -> Hashable:
 def _leaves(value: Expr, before: str = "") -> Iterator[_Leaf]:
     if not value.parts:
         yield _Leaf(value.text, value.called or before.removesuffix("="))
-    for inner_before, part in value.parts:
-        yield from _leaves(part, inner_before)
+    elif value.opening:
+        for inner_before, part in value.parts:
+            yield from _leaves(part, inner_before)
 
 
 def _filled(value: Expr, texts: Iterator[Expr]) -> Expr:
     """The same call with other leaves."""
     if not value.parts:
         return next(texts)
+    if not value.opening:
+        return value
     parts = tuple((before, _filled(part, texts)) for before, part in value.parts)
     text = ", ".join(before + part.text for before, part in parts)
     # A tuple of one has a comma behind it.
     closing = value.text[len(value.text) - len(value.closing) - 1 :]
     closing = closing if closing.startswith(",") else value.closing
-    return Expr(f"{value.opening}{text}{closing}", value.level, value.opening, parts, value.closing)
+    return replace(value, text=f"{value.opening}{text}{closing}", parts=parts, exploded=False)
 
 
 # --- rules ----------------------------------------------------------------------------------------
@@ -190,11 +207,9 @@ def _period(numbers: Sequence[int]) -> int | None:
     return period if max(_steady(first), _growing(first)) == period else None
 
 
-def _by_rule(
-    first: Expr, _: Sequence[str], rows: Sequence[Row], taken: Collection[str]
-) -> Expr | None:
+def _by_rule(calls: _Calls, taken: Collection[str]) -> Expr | None:
     """`Layer(2 ** i) for i in range(8)`."""
-    count = len(rows[0]) if rows else 0
+    first, count, rows = calls.first, calls.count, calls.rows
     varied = {row for row in rows if len(set(row)) > 1}
     name = unused("i", taken) if varied else "_"
     variable = Expr(name)
@@ -245,20 +260,19 @@ def _times(factor: int, variable: Expr) -> Expr:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _by_rows(
-    first: Expr, names: Sequence[str], rows: Sequence[Row], taken: Collection[str]
-) -> Expr | None:
+def _by_rows(calls: _Calls, taken: Collection[str]) -> Expr | None:
     """`Layer(width) for width in (64, 128, 512)`."""
+    rows = calls.rows
     varied: dict[Row, str] = {}
     kept = set(taken)
-    for name, row in zip(names, rows, strict=True):
+    for name, row in zip(calls.names, rows, strict=True):
         if len(set(row)) > 1 and row not in varied:
             varied[row] = unused(local(name or "value"), kept)
             kept.add(varied[row])
     if not varied or len(varied) > MOST_ROWS:
         return None
     texts = (Expr(varied[row]) if row in varied else _plain(row[0]) for row in rows)
-    written = _filled(first, texts)
+    written = _filled(calls.first, texts)
     columns = zip(*varied, strict=True)
     over = [[_plain(text) for text in column] for column in columns]
     items = [one[0] if len(one) == 1 else layout.display("(", one, ")") for one in over]

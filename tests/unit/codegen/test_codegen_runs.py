@@ -175,3 +175,28 @@ def test_other_calls_without_arguments_are_not_alike() -> None:
     items = [call("nn.ReLU"), *[call("nn.Tanh")] * 9]
     text = ", ".join(item.text for item in rolled(items))
     assert text == "nn.ReLU(), *(nn.Tanh() for _ in range(9))"
+
+
+def test_a_run_of_runs_keeps_what_is_within() -> None:
+    """Variables of the comprehension within are its own: no outer row takes their places."""
+
+    def stages(firsts: Sequence[int]) -> list[Expr]:
+        inner = (rolled(made([(first + i, 8) for i in range(12)])) for first in firsts)
+        last = [call("Last", [literal(size)]) for size in range(len(firsts))]
+        return [
+            call("nn.Sequential", [*within, end]) for within, end in zip(inner, last, strict=True)
+        ]
+
+    assert [item.text for item in rolled(stages([0, 0, 0]))] == [
+        "*(nn.Sequential(*(Layer(i, 8) for i in range(12)), Last(i)) for i in range(3))"
+    ]
+    assert rolled(stages([0, 1, 2])) == stages([0, 1, 2])
+    (starred,) = rolled([call("nn.Sequential", rolled(made([("a" * 40, 8)] * 12)))] * 3)
+    assert list(layout.lines("", starred, 8, ",")) == [
+        "        *(",
+        "            nn.Sequential(",
+        f'                *(Layer("{"a" * 40}", 8) for _ in range(12)),',
+        "            )",
+        "            for _ in range(3)",
+        "        ),",
+    ]
