@@ -52,6 +52,8 @@ class Sought:
     wanted: dict[str, None] = field(default_factory=dict)
     # Whether the sizes that were given stay names, to see what is asked of them.
     named: bool = False
+    # Whether a loss has a name that may be a field and whose type nothing tells.
+    untold: bool = False
     lacks: dict[Span, Diagnostic] = field(default_factory=dict)
 
     def inputs(self, block: Block) -> tuple[Field, ...]:
@@ -213,7 +215,7 @@ def made_up_data(
     head = header(train.span if block is None else block.span)
     fields = () if model is None else sought.inputs(model)
     plan = DataPlan(span=head, fields=fields, split=share)
-    if not sought.lacks:
+    if not sought.lacks and (model is not None or applied):
         plan = sought.of_losses(train, model, applied, plan)
     for name in sought.sizes:
         if name not in sought.wanted:
