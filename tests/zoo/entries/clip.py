@@ -34,6 +34,7 @@ def reference(
             "num_hidden_layers": depth,
             # What makes it take the highest number in a text as its end, as the paper does.
             "eos_token_id": 2,
+            "bos_token_id": None,
         },
         vision_config={
             "image_size": image,

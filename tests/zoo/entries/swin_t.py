@@ -40,16 +40,16 @@ ENTRY = Entry(
     parameters=28_288_354,
     small={
         "classes": 10,
-        "image": 64,
+        "image": 32,
         "width": 16,
-        "depths": [2, 2, 2],
-        "heads": [1, 2, 4],
+        "depths": [2, 2],
+        "heads": [2, 4],
         "window": 4,
     },
     parts=(
         Part(
             full=reference,
-            inputs=images(64, 64),
+            inputs=images(32, 32),
             call=logits,
             names="swin_t",
             by_hand=Swin,
