@@ -18,7 +18,7 @@ def assert_failed(
     came to is shown below it. `netspec check` sees to it that asserts can be understood, and not
     whether they hold.
 
-        netspec test specs/resnet18.net
+        netspec test model.net
     """
     primary, *others = found or [(span, "")]
     text = " ".join(span.text.split())

@@ -229,3 +229,32 @@ train {
   seed      = 2
 }
 """
+NETWORKS["runs_and_residuals_of_some_uses"] = """
+data {
+  make_blobs(n_samples=50, n_features=4, centers=3, cluster_std=2.0, random_state=1)
+  split(train=60%, val=20%, test=20%, seed=1)
+}
+
+block Layer(width, drop) {
+  input x: real[B, D]
+  y = x -> fc: Linear(width) -> norm: BatchNorm1d -> Tanh
+  if width == D { y = x + y * (ones(B, 1) -> Dropout(drop)) }
+  output y
+}
+
+model {
+  input x: real[B, D]
+  body: {
+    repeat 5 { Layer(6, 0.3) }
+    for i in 0..6 { Layer(6 + 2 * i, 0.2) }
+  }
+  Linear(3)
+}
+
+train {
+  loss      = CrossEntropyLoss
+  optimizer = Adam(lr=1e-2)
+  batch     = 8
+  epochs    = 3
+}
+"""
