@@ -248,7 +248,7 @@ def _planned(
     told = partial(_data, bodies=bodies, scope=spec.scope, schemas=schemas)
     read = partial(told, analyse=analyse_data)
     if sizes is not None and train is not None:
-        sought = Sought(bodies, sizes, names_of(block))
+        sought = Sought(bodies, sizes, names_of(block), spec.scope)
         main = None if applied.blocks else _main(spec.blocks)
         share = partial(told, analyse=analyse_shares)
         return made_up_data(block, read, share, sought, train, main, applied.blocks)

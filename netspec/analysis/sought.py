@@ -27,6 +27,7 @@ from netspec.analysis.training.statements import Statements
 from netspec.analysis.training.terms import needed
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.program.data import DataPlan, Field, SplitPlan
+from netspec.program.graph import Model
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.syntax.walk import descend
@@ -43,12 +44,13 @@ class Sought:
 
     `sizes` are given by the caller. `wanted` are the names of all sizes that the fields leave open,
     `lacks` the reports of those that were not given, by their places. `names` are those that a
-    field may have, None for any.
+    field may have, None for any, `scope` is that of the spec.
     """
 
     bodies: Bodies
     sizes: Mapping[str, int]
     names: Collection[str] | None
+    scope: Scope
     wanted: dict[str, None] = field(default_factory=dict)
     # Whether the sizes that were given stay names, to see what is asked of them.
     named: bool = False
@@ -100,12 +102,15 @@ class Sought:
             self.lacks[name.span] = errors.size_not_given(name.span, name.id, input)
         return False
 
+    def _analysed(self, block: Block, fields: Sequence[Field]) -> Model | None:
+        types = {one.name: (one.type, one.span) for one in fields}
+        return analyse_model(block, types.get, (), self.bodies)
+
     def check_sizes(self, block: Block) -> bool:
         """Whether the sizes that were given are such as a model asks for; False with reports."""
         context, self.named = self.bodies.context, True
         with context.trial():
-            types = {one.name: one.type for one in self.inputs(block)}
-            model = analyse_model(block, lambda name: _placed(types.get(name)), (), self.bodies)
+            model = self._analysed(block, self.inputs(block))
         self.named = False
         fits = True
         for fact in () if model is None else model.requirements:
@@ -125,18 +130,11 @@ class Sought:
 
         `block` is the model whose outputs they look at, `applied` are those that they apply.
         """
-        types = {known.name: known.type for known in plan.fields}
-        with self.bodies.context.trial():
-            model = (
-                None
-                if block is None
-                else analyse_model(
-                    block, lambda name: _placed(types.get(name)), [*types], self.bodies
-                )
-            )
+        with self.bodies.context.trial() as sink:
+            model = None if block is None else self._analysed(block, plan.fields)
             if model is None and block is not None:
                 return plan
-            scope = Scope(block.scope if block is not None else applied[0].scope)
+            scope = Scope(self.scope)
             statements = Statements(train.body, self.bodies, Frame(scope))
             models = AppliedModels(self.bodies, applied)
             for phase in written_phases(train, statements, self.bodies, scope):
@@ -158,12 +156,8 @@ class Sought:
                     predicts=False,
                 )
                 plan = losses.data
+        self.untold = any(report.code == "NS5063" for report in sink.diagnostics)
         return plan
-
-
-def _placed(told: TensorType | None) -> tuple[TensorType, None] | None:
-    """The type of an input as an analysis of a model asks for it."""
-    return None if told is None else (told, None)
 
 
 def names_of(block: tree.Data | None) -> frozenset[str] | None:
@@ -224,7 +218,7 @@ def made_up_data(
         context.report(report)
     if sought.lacks or (model is not None and not sought.check_sizes(model)):
         return None
-    if not plan.fields and applied:
+    if not plan.fields and applied and not sought.untold:
         context.report(errors.no_data(header(train.span)))
         return None
     if not plan.fields or context.schemas is None:
