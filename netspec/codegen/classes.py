@@ -9,7 +9,7 @@ from itertools import groupby
 from netspec.codegen import layout, tensors
 from netspec.codegen.arguments import Argument, Fixed, Given, Listed, Named, alike, annotation
 from netspec.codegen.constructors import INPUTS, NAMED_INPUTS, RESULTS, layer_call
-from netspec.codegen.forward import Statements
+from netspec.codegen.forward import Forward
 from netspec.codegen.initializers import init_call
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import (
@@ -305,7 +305,7 @@ class _Writer:
             else None,
             names=self.names,
         )
-        statements = Statements(self.body.graph, around)
+        statements = Forward(self.body.graph, around)
         yield from _signature(statements.inputs, len(self.body.graph.outputs))
         yield from checks(self.requirements, statements.inputs, self.body.input_types)
         yield from statements.lines()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from netspec.analysis.network.builder import snake_case
 from netspec.codegen import layout
 from netspec.codegen.constructors import in_order, layer_call
-from netspec.codegen.forward import Statements
+from netspec.codegen.forward import Forward
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import LOCAL, identifier, local, unused
 from netspec.codegen.surroundings import Child, Surroundings
@@ -111,7 +111,7 @@ def _function_lines(
         names=names,
     )
     reserved = frozenset(models.values())
-    statements = Statements(graph, around, unnamed="output", reserved=reserved)
+    statements = Forward(graph, around, unnamed="output", reserved=reserved)
     arguments = [Expr(f"{model}: nn.Module") for model in models.values()]
     arguments += [Expr(f"{given}: Tensor") for given in statements.inputs]
     count = len(graph.outputs)
