@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from netspec.diagnostics import Sink
 
 SPEC = "spec.net"
 TOKENS, TEMPERATURE = 500, 1.0
+
+
+def _finite(context: click.Context, option: click.Parameter, given: float | None) -> float | None:
+    if given is not None and not math.isfinite(given):
+        raise click.BadParameter(f"`{given}` is no finite number", context, option)
+    return given
 
 
 @click.command(
@@ -33,6 +40,7 @@ TOKENS, TEMPERATURE = 500, 1.0
 @click.option(
     "--temperature",
     type=click.FloatRange(min=0),
+    callback=_finite,
     metavar="T",
     help="How daring to be: below 1 likely tokens become likelier, 0 takes the likeliest.",
 )

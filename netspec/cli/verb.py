@@ -13,6 +13,9 @@ import click
 if TYPE_CHECKING:
     from netspec.analysis.context import Limits
 
+# A whole number of the language has no more.
+MOST_DIGITS = 18
+
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -145,7 +148,11 @@ def _sizes(
     for name, text in _split(context, option, given).items():
         if not name.isidentifier():
             raise click.BadParameter(f"`{name}` is no name of a dimension", context, option)
-        if not text.isascii() or not text.isdecimal() or not 0 < len(text) <= 18 or not int(text):
+        if text.isascii() and text.isdecimal() and len(text) > MOST_DIGITS:
+            raise click.BadParameter(
+                f"`{text}` has more than {MOST_DIGITS} digits", context, option
+            )
+        if not text.isascii() or not text.isdecimal() or not int(text):
             raise click.BadParameter(f"`{text}` is not a whole number above 0", context, option)
         sizes[name] = int(text)
     return sizes

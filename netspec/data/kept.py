@@ -21,20 +21,33 @@ class KeptReader(FolderReader):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self._vocabulary = _only(root / VOCABULARY)
+        self._vocabularies = _kept(root / VOCABULARY)
 
     def text(self, file: str, *, words: bool) -> TextSchema | Unreadable:
         """The tokens that the run knows: the text may have changed since, or be gone."""
-        if self._vocabulary is None:
-            return super().text(file, words=words)
-        return TextSchema(tokens=LONG, vocabulary=self._vocabulary)
+        match self._vocabularies:
+            case None:
+                detail = "it is damaged, and tells no tokens"
+                return Unreadable(reason="malformed", file=VOCABULARY, detail=detail)
+            case [tokens]:
+                return TextSchema(tokens=LONG, vocabulary=tokens)
+            case _:
+                return super().text(file, words=words)
 
 
-def _only(path: Path) -> tuple[str, ...] | None:
-    """The vocabulary of a run that has one."""
+def _kept(path: Path) -> tuple[tuple[str, ...], ...] | None:
+    """The vocabularies of a run's texts; None of a file that is damaged.
+
+    What a text of today holds in its stead would be other tokens by the same numbers.
+    """
+    if not path.exists():
+        return ()
     try:
-        (tokens,) = json.loads(path.read_text(encoding="utf-8")).values()
+        listed = list(json.loads(path.read_text(encoding="utf-8")).values())
     except (OSError, ValueError, AttributeError):
         return None
-    held = isinstance(tokens, list) and all(isinstance(token, str) for token in tokens)
-    return tuple(tokens) if held and tokens else None
+    whole = all(
+        isinstance(tokens, list) and tokens and all(isinstance(token, str) for token in tokens)
+        for tokens in listed
+    )
+    return tuple(map(tuple, listed)) if whole else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -338,25 +337,30 @@ def test_a_folder_of_runs_tells_its_runs(runs: Callable[[str], Path], sampled: S
     assert f"did you mean `{run}`?" in err
 
 
-def test_a_vocabulary_that_is_none_is_passed_over(
-    copied: Callable[[str], Path], sampled: Sampled
+@pytest.mark.parametrize("content", ["", "[]", '{"a": []}', '{"a": [1]}', '{"a": 1}'])
+def test_a_damaged_vocabulary_is_noticed(
+    content: str, copied: Callable[[str], Path], sampled: Sampled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then the text itself is read, which is not there."""
-    for content in (
-        "",
-        "[]",
-        '{"a": []}',
-        '{"a": [1]}',
-        '{"a": ["a"], "b": ["b"]}',
-        json.dumps({"a": 1}),
-    ):
-        run = copied("recurrent")
-        (run / "vocabulary.json").write_text(content, encoding="utf-8")
-        status, _, err = sampled(run, "--prompt", "a")
-        assert status == 1
-        assert "error[NS5501]" in err
-        assert "error[NS0083]" in err
-        shutil.rmtree(run)
+    """The text of today, which has other characters, is not read in its stead."""
+    run = copied("recurrent")
+    (run / "vocabulary.json").write_text(content, encoding="utf-8")
+    other = run.parent / "texts"
+    other.mkdir()
+    (other / "play.txt").write_text(TEXT.replace("a", "z"), encoding="utf-8")
+    monkeypatch.setenv("NETSPEC_DATA", str(other))
+    status, out, err = sampled(run, "--prompt", "b")
+    assert (status, out) == (1, "")
+    assert "`vocabulary.json` cannot be read: it is damaged" in err
+    assert "error[NS0083]" in err
+
+
+def test_a_run_of_several_texts_reads_them(copied: Callable[[str], Path], sampled: Sampled) -> None:
+    run = copied("recurrent")
+    (run / "vocabulary.json").write_text('{"a": ["a"], "b": ["b"]}', encoding="utf-8")
+    status, _, err = sampled(run, "--prompt", "a")
+    assert status == 1
+    assert "error[NS5501]" in err
+    assert "error[NS0083]" in err
 
 
 @pytest.mark.parametrize(
@@ -364,6 +368,8 @@ def test_a_vocabulary_that_is_none_is_passed_over(
     [
         ("--tokens", "0"),
         ("--temperature", "-1"),
+        ("--temperature", "nan"),
+        ("--temperature", "inf"),
         ("--top-k", "0"),
         ("--seed", "-1"),
         ("--tokens", "x"),

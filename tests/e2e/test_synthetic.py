@@ -313,6 +313,7 @@ def test_the_other_verbs_take_made_up_rows(homes: Path) -> None:
         (("--synthetic", "--size", "H=-3"), "not a whole number above 0"),
         (("--synthetic", "--size", "H=2.5"), "not a whole number above 0"),
         (("--synthetic", "--size", "H=many"), "not a whole number above 0"),
+        (("--synthetic", "--size", f"H={10**18}"), "has more than 18 digits"),
         (("--synthetic", "--size", "2H=2"), "no name of a dimension"),
         (("--steps", "0"), "0 is not in the range"),
         (("--steps", "5", "--epochs", "5"), "not both"),

@@ -53,13 +53,14 @@ def not_images(span: Span, given: str) -> Diagnostic:
 
 
 @code("NS5091")
-def no_known_range(span: Span, given: str) -> Diagnostic:
+def no_known_range(span: Span, given: str, ends: tuple[float, float] | None = None) -> Diagnostic:
     """It is not known which numbers of `samples` are black and which are white.
 
     Pictures of kind `unit` are shown from 0, black, to 1, white. Others are shown from the lowest
     number that they may hold to the highest, where what makes them tells: `Tanh` gives numbers from
     -1 to 1, `clamp(x, -2, 2)` from -2 to 2, and arithmetic with numbers moves the two ends along.
-    A layer such as `Linear` or `Conv2d` gives any number.
+    A layer such as `Linear` or `Conv2d` gives any number. Black is below white: a range of one
+    number shows nothing, and `clamp(1, 0)` is no range.
 
     Wrong:
         data {
@@ -91,11 +92,20 @@ def no_known_range(span: Span, given: str) -> Diagnostic:
           samples   = randn(16, 4) -> Decoder -> clamp(0, 1)
         }
     """
+    notes = ("the lowest number is shown black, and the highest white",)
+    if ends is not None:
+        low, high = (f"{end + 0.0:g}" for end in ends)  # and not `-0`
+        return error(
+            f"the range of `samples` would begin at {low} and end at {high}",
+            span,
+            notes=notes,
+            help="let it end above where it begins, as with `-> clamp(0, 1)`",
+        )
     return error(
         f"the range of `samples` is not known: it is {given}",
         span,
         "this may be any number",
-        notes=("the lowest number is shown black, and the highest white",),
+        notes=notes,
         help="end the model with `Sigmoid` or `Tanh`, or say it: `-> clamp(0, 1)`",
     )
 

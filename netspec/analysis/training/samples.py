@@ -75,15 +75,15 @@ def analyse_samples(
     sizes = [dim.value for dim in value.type.shape]
     known = [size for size in sizes if size is not None]
     images = len(sizes) == 3 or (len(sizes) == 4 and sizes[1] in CHANNELS)
-    if not images or len(known) < len(sizes) or not value.type.kind.is_float:
+    if not images or len(known) < len(sizes) or 0 in known or not value.type.kind.is_float:
         report(errors.not_images(expression.span, str(value.type)))
         return None
     if prod(known) > MOST_NUMBERS:
         report(errors.too_many(expression.span, prod(known), MOST_NUMBERS))
         return None
     limits = known_range(graph, graph.outputs[0])
-    if limits is None:
-        report(errors.no_known_range(expression.span, str(value.type)))
+    if limits is None or limits[0] >= limits[1]:
+        report(errors.no_known_range(expression.span, str(value.type), limits))
         return None
     return Sheet(span=binding.span, graph=graph, low=limits[0], high=limits[1])
 
