@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from netspec.codegen.names import parted
 from netspec.codegen.plans import Body
 from netspec.program.graph import (
     Carry,
@@ -90,6 +91,9 @@ def guard(full: Body, less: Body) -> Guard | None:
     if length < 1 or len(steps) > LONGEST or len(parts) > MOST_PARTS or full.is_chain:
         return None
     if not less.parts.keys() <= full.parts.keys():
+        return None
+    # A list is made with all its items, whether they are wanted or not.
+    if any(parted(key)[1] is not None for key in parts):
         return None
     if any(isinstance(step, Scan) for step in (*steps, *less.graph.steps)):
         return None

@@ -204,7 +204,8 @@ class _Row:
             case (int() | float(), int() | float()) if type(first) is type(again) is not bool:
                 return self._counts(first, again, path, now)
             case _:
-                return first == again
+                # `2 == 2.0`, but only one of them leaves whole numbers whole.
+                return type(first) is type(again) and first == again
 
     def _takes(self, first: Ref | Number, again: int, path: Path) -> bool:
         """Whether a round takes a value as the first does, or from the round before."""

@@ -126,3 +126,25 @@ model {{ input x: real[B, 8]
 }}
 """
     assert emitted(text).count("class Part") == 2, why
+
+
+def test_a_use_has_the_items_of_its_own_lists_only() -> None:
+    """An item is no optional part: a longer list has more weights, and other names."""
+    text = """
+block Stage(rounds) {
+  input x: real[B, 4]
+  for i in 0..rounds { x = x + (x -> fc[i]: Linear(4) -> out[i]: Linear(4, bias=false)) }
+  x
+}
+model { input x: real[B, 4]
+  a: Stage(1)
+  b: Stage(2)
+  c: Stage(0)
+}
+"""
+    spec = netspec.parse(text)
+    made = spec.build().state_dict()
+    names = [f"a.{name}" for name in ("fc.0.weight", "fc.0.bias", "out.0.weight")]
+    names += [f"b.fc.{at}.{name}" for at in (0, 1) for name in ("weight", "bias")]
+    names += [f"b.out.{at}.weight" for at in (0, 1)]
+    assert list(made) == names

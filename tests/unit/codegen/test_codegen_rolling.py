@@ -231,3 +231,19 @@ def test_what_is_no_loop_is_written_out(loop: str) -> None:
     spec = netspec.parse(text)
     assert not any(line.startswith("for ") for line in forward(text))
     assert spec.build()(drawn(5, 4)).shape == (5, 4)
+
+
+def test_a_whole_number_and_a_fraction_are_two_things() -> None:
+    text = """
+        model {
+          input x: real[B, 6]
+          input n: index(5)[B]
+          for i, v in enumerate([2, 2.0, 2]) {
+            n = n * v
+            x = (x -> layers[i]: Linear(6)) * unsqueeze(n, 1)
+          }
+          output x, n
+        }
+        """
+    _, n = built(text)(drawn(3, 6), torch.tensor([1, 2, 3]))
+    assert n.dtype == torch.float32
