@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from netspec.spec import Spec, SpecError, check, load, parse
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = ["Spec", "SpecError", "__version__", "check", "load", "parse"]
 
