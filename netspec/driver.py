@@ -83,12 +83,12 @@ def check(
     if program is None:
         return None
     program = lint(program, tree, sink)
-    return program if sizes is None or sink.failed else synthetic(program)
+    return program if sizes is None or sink.failed else synthetic(program, sink)
 
 
-def synthetic(program: Program) -> Program:
+def synthetic(program: Program, sink: Sink) -> Program | None:
     """The program on made-up rows of the types that its data has; of the data nothing is read."""
-    return with_made_up_data(program, catalog.load(), FolderReader(program.source.folder))
+    return with_made_up_data(program, catalog.load(), FolderReader(program.source.folder), sink)
 
 
 def _inspector(allow: Sequence[str]) -> Inspector:

@@ -100,16 +100,21 @@ class Spec:
         if workers is not None and workers < 0:
             raise ValueError(f"`workers` is at least 0, not {workers}")
         sink = Sink()
-        run = driver.train(
-            driver.synthetic(self.program) if synthetic else self.program,
-            sink,
-            epochs=epochs,
-            steps=steps,
-            device=device,
-            precision=precision,
-            workers=workers,
-            runs=Path(runs),
-            resume=None if resume is None else Path(resume),
+        program = driver.synthetic(self.program, sink) if synthetic else self.program
+        run = (
+            None
+            if program is None
+            else driver.train(
+                program,
+                sink,
+                epochs=epochs,
+                steps=steps,
+                device=device,
+                precision=precision,
+                workers=workers,
+                runs=Path(runs),
+                resume=None if resume is None else Path(resume),
+            )
         )
         if run is None:
             raise SpecError(sink.diagnostics)

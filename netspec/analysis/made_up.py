@@ -32,33 +32,46 @@ BATCHES = 4
 ROWS = 64
 
 
-def with_made_up_data(program: Program, catalog: Catalog, schemas: SchemaReader) -> Program:
-    """The program on made-up rows; one that trains on nothing stays as it is."""
+def with_made_up_data(
+    program: Program, catalog: Catalog, schemas: SchemaReader, sink: Sink
+) -> Program | None:
+    """The program on made-up rows; one that trains on nothing stays as it is.
+
+    None with a report where a field would be larger than any array is made.
+    """
     plan, train = program.data, program.train
     if plan is None or train is None:
         return program
     rows = BATCHES * train.batch if train.batch is not None else ROWS
     asked = [one.rows for one in program.tests if isinstance(one, Overfits)]
     used = [field for field in plan.fields if field.name in program.fields_used]
-    made = made_up(plan, used, max([rows, *asked]), catalog, schemas)
+    made = made_up(plan, used, max([rows, *asked]), catalog, schemas, sink)
+    if made is None:
+        return None
     # What brings rows or changes them is not wanted, and so no Python of the user's for it.
     externs = tuple(one for one in program.externs if one.kind not in OF_DATA)
     return replace(program, data=made, externs=externs)
 
 
 def made_up(
-    plan: DataPlan, fields: Sequence[Field], rows: int, catalog: Catalog, schemas: SchemaReader
-) -> DataPlan:
+    plan: DataPlan,
+    fields: Sequence[Field],
+    rows: int,
+    catalog: Catalog,
+    schemas: SchemaReader,
+    sink: Sink,
+) -> DataPlan | None:
     """A plan that draws `fields`, so many rows to train on and the other parts in proportion.
 
-    Whatever the plan does to its rows is not done: the types of fields are those afterwards.
+    Whatever the plan does to its rows is not done: the types of fields are those afterwards. None
+    with a report, which shows the block that was written, where a field would be too large.
     """
     text = _block(fields, *_divided(plan, rows))
-    sink = Sink()
     (block,) = parse(Source("made-up data", text), sink).items
     assert isinstance(block, tree.Data), text
     drawn = analyse_data(block, lambda expression: None, catalog, schemas, sink)
-    assert drawn is not None, [found.message for found in sink.diagnostics]
+    if drawn is None:
+        return None
     steps = {field.name: field.step for field in drawn.fields}
     split = drawn.split
     if split is not None:

@@ -223,5 +223,6 @@ def made_up_data(
         return None
     if not plan.fields or context.schemas is None:
         return plan
-    drawn = made_up(plan, plan.fields, ROWS, context.catalog, context.schemas)
-    return replace(drawn, rows=None, sizes=None)  # how many rows there are nobody knows
+    drawn = made_up(plan, plan.fields, ROWS, context.catalog, context.schemas, context.sink)
+    # How many rows there are nobody knows.
+    return None if drawn is None else replace(drawn, rows=None, sizes=None)

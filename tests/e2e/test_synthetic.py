@@ -326,6 +326,38 @@ def test_wrong_options_are_wrong_usage(
     assert said in capsys.readouterr().err
 
 
+LARGE = {
+    "sizes that are given": (
+        "model { input x: real[B, D]\n  mean(x, dim=1, keepdim=true) -> Linear(3) }",
+        "epochs = 1",
+        ("--size", "D=100000000"),
+    ),
+    "sizes that the data tell": (
+        "data { load_digits() }\nmodel { Linear(10) }",
+        "epochs = 1\n  batch = 100_000_000",
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize(("above", "settings", "options"), LARGE.values(), ids=LARGE)
+def test_rows_that_no_memory_holds_are_an_error(
+    above: str,
+    settings: str,
+    options: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    train = f"train {{\n  loss = CrossEntropyLoss\n  optimizer = SGD(lr=0.1)\n  {settings}\n}}\n"
+    path = tmp_path / "large.net"
+    path.write_text(f"{above}\n{train}", encoding="utf-8")
+    assert cli.main(["run", str(path), "--synthetic", *options]) == 1
+    assert "error[NS5517]: this array has more than 2**31 numbers" in capsys.readouterr().err
+    if not options:
+        with pytest.raises(netspec.SpecError, match="NS5517"):
+            netspec.load(path).train(synthetic=True, runs=tmp_path / "runs")
+
+
 # --- resuming ------------------------------------------------------------------------------------
 
 
