@@ -215,10 +215,11 @@ def size_below_one(span: Span, value: int) -> Diagnostic:
 
 
 @code("NS4017")
-def input_not_known(span: Span, fields: Sequence[str]) -> Diagnostic:
+def input_not_known(span: Span, fields: Sequence[str], *, absent: bool = False) -> Diagnostic:
     """A model's input is neither declared nor in the data.
 
-    A model without `input` takes the data's field `x`. Without data the text says what flows in.
+    A model without `input` takes the data's field `x`. Without data the text says what flows in, so
+    that rows can be made up.
 
     Wrong:
         model {
@@ -232,6 +233,13 @@ def input_not_known(span: Span, fields: Sequence[str]) -> Diagnostic:
         }
     """
     named = ", ".join(f"`{field}`" for field in fields)
+    if absent:
+        return error(
+            "the type of the model's input is not known",
+            span,
+            notes=("the data are not there, so fields are what models and losses ask for",),
+            help="write it out, as in `input x: real[B, 4]`, or put the data there",
+        )
     return error(
         "the type of the model's input is not known",
         span,

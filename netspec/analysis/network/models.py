@@ -134,12 +134,12 @@ def _inputs(
     frame: Frame,
 ) -> list[Tensor] | None:
     """The model's inputs, bound to their names; None when a mistake was reported."""
-    report = bodies.context.report
+    report, absent = bodies.context.report, bodies.context.without_data
     declared = bodies.declared_inputs(block.definition)
     if not declared:
         found = known("x")
         if found is None:
-            report(errors.input_not_known(block.head, fields))
+            report(errors.input_not_known(block.head, fields, absent=absent))
             return None
         tensor = builder.input(found[0], found[1] or block.definition.span, "x")
         frame.scope.bind("x", tensor, tensor.slot.span)
@@ -160,7 +160,7 @@ def _inputs(
                 origin = found[1] or statement.span
                 if not bind_dimensions(bodies, statement.type, found[0], frame, origin):
                     return None
-        elif fields:
+        elif fields and not absent:
             report(errors.input_without_field(statement.name.span, name, fields))
             return None
         elif statement.type is not None:
@@ -169,7 +169,7 @@ def _inputs(
                 return None
             tensor = builder.input(written, statement.span, name)
         else:
-            report(errors.input_not_known(statement.span, []))
+            report(errors.input_not_known(statement.span, [], absent=absent))
             return None
         frame.scope.bind(name, tensor, statement.name.span)
         tensors.append(tensor)
