@@ -47,7 +47,7 @@ netspec run resnet.net --synthetic --steps 20"""
     "--list", "listed", is_flag=True, help="List the zoo: name, parameters, lines, title."
 )
 def new(file: Path | None, task: str | None, model: str | None, *, listed: bool) -> int:
-    """Write a starter spec to FILE: of a task, or a known model to go on from.
+    """Write a spec to start from: of a task, or of the zoo.
 
     A task learns from data that scikit-learn brings along, a model of the zoo from a few made-up
     rows. With --from, FILE may be left out: it is then the model's name. An existing file is never

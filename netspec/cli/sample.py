@@ -77,7 +77,9 @@ def sample(
     *,
     no_color: bool,
 ) -> int:
-    """Sample from a finished run, with the weights and the spec in its folder RUN.
+    """Sample from a RUN: text after a prompt, or pictures.
+
+    The weights and the spec are those in the folder of the run.
 
     With a prompt, a language model goes on with the text. Without one, a run whose spec has
     `samples` draws a new sheet of pictures.

@@ -115,7 +115,7 @@ def patterns(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(patterns())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_patterns_agree(case: tuple[str, str]) -> None:
     agree(*case)
 

@@ -44,7 +44,7 @@ def one_or(count: int, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
     return values | st.tuples(*[values] * count)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data(), st.sampled_from(["Reflection", "Replication", "Circular"]), images, spatials)
 def test_borders(data: st.DataObject, family: str, image: list[int], spatial: int) -> None:
     padding = data.draw(one_or(2 * spatial, st.integers(-3, 4)))
@@ -54,7 +54,7 @@ def test_borders(data: st.DataObject, family: str, image: list[int], spatial: in
     check(f"{family}Pad{spatial}d", {"padding": padding}, 3, image[:spatial])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data(), st.sampled_from(["Zero", "Constant"]), images, spatials)
 def test_borders_of_a_number(
     data: st.DataObject, family: str, image: list[int], spatial: int
@@ -64,7 +64,7 @@ def test_borders_of_a_number(
     check(f"{family}Pad{spatial}d", keywords, 3, image[:spatial])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), images)
 def test_windows_as_columns_and_back(data: st.DataObject, image: list[int]) -> None:
     def drawn(low: int, high: int) -> Any:
@@ -90,7 +90,7 @@ MODES = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), images, spatials, st.sampled_from([None, True, False]))
 def test_resizing(
     data: st.DataObject, image: list[int], spatial: int, aligned: bool | None
@@ -101,7 +101,7 @@ def test_resizing(
     check("Upsample", keywords, 3, image[:spatial])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(images, st.sampled_from([3, 4, 8, 9]), st.integers(1, 3))
 def test_channels_and_places(image: list[int], channels: int, factor: int) -> None:
     check("PixelShuffle", {"upscale_factor": factor}, channels, image[:2])
@@ -109,7 +109,7 @@ def test_channels_and_places(image: list[int], channels: int, factor: int) -> No
     check("ChannelShuffle", {"groups": factor}, channels, image[:2])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data(), images, st.integers(2, 3), st.sampled_from([None, 0.3, 0.5, 0.75, 0.9]))
 def test_windows_at_random_places(
     data: st.DataObject, image: list[int], spatial: int, ratio: float | None

@@ -330,7 +330,7 @@ def check_windows(name: str, spatial: int, keywords: dict[str, Any], image: list
 images = st.lists(sizes, min_size=3, max_size=3)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     windows(("kernel_size", "stride", "padding", "dilation")),
     images,
@@ -346,7 +346,7 @@ def test_convolutions(
     check_windows(f"Conv{spatial}d", spatial, keywords, image)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     windows(("kernel_size", "dilation")),
     images,
@@ -362,7 +362,7 @@ def test_convolutions_with_named_padding(
     check_windows(f"Conv{spatial}d", spatial, keywords, image)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     windows(("kernel_size", "stride", "padding", "dilation", "output_padding")),
     images,
@@ -376,14 +376,14 @@ def test_transposed_convolutions(
     check_windows(f"ConvTranspose{spatial}d", spatial, keywords, image)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(windows(("kernel_size", "stride", "padding", "dilation")), images, st.booleans())
 def test_max_pools(drawn: tuple[int, dict[str, Any]], image: list[int], ceil_mode: bool) -> None:
     spatial, keywords = drawn
     check_windows(f"MaxPool{spatial}d", spatial, keywords | {"ceil_mode": ceil_mode}, image)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(windows(("kernel_size", "stride", "padding")), images, st.booleans())
 def test_average_pools(
     drawn: tuple[int, dict[str, Any]], image: list[int], ceil_mode: bool
@@ -392,7 +392,7 @@ def test_average_pools(
     check_windows(f"AvgPool{spatial}d", spatial, keywords | {"ceil_mode": ceil_mode}, image)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(windows(("kernel_size", "stride")), images, st.booleans())
 def test_power_pools(drawn: tuple[int, dict[str, Any]], image: list[int], ceil_mode: bool) -> None:
     spatial, keywords = drawn

@@ -83,7 +83,7 @@ def test_kinds_of_a_turned_sign(kind: str) -> None:
 shapes = st.lists(st.sampled_from([1, 2, 3]), max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(["+", "<", "@"]), shapes, shapes)
 def test_shapes_broadcast_as_torch_does(op: str, left: list[int], right: list[int]) -> None:
     a, b = typed("real", *left), typed("real", *right)
@@ -157,7 +157,7 @@ parts = st.builds(slice, edges, edges, st.none() | st.integers(-1, 3))
 items = st.lists(parts | st.integers(-6, 6) | st.just(...) | st.none(), max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(items, st.lists(st.integers(1, 5), max_size=3))
 def test_subscripts(drawn: list[Any], shape: list[int]) -> None:
     given_type = typed("real", *shape)
@@ -170,7 +170,7 @@ def test_subscripts(drawn: list[Any], shape: list[int]) -> None:
 indices = st.sampled_from([typed("index", 3, size=2), typed("index", 2, 1, size=2), slice(None)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(indices, min_size=1, max_size=3))
 def test_subscripts_by_tensors(drawn: list[Any]) -> None:
     given_type = typed("real", 2, 3, 4)
@@ -188,7 +188,7 @@ def test_a_mask_is_refused() -> None:
     assert refusal.reason == "kind"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.builds(slice, edges, edges, st.none() | st.integers(1, 3)), max_size=2))
 def test_slices_of_sizes_not_yet_known(drawn: list[slice]) -> None:
     made = operators.subscript(typed("real", "H", "W"), drawn)

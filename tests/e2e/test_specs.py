@@ -266,4 +266,4 @@ def test_digits_are_drawn(
     assert done.pictures == {"curves", "samples"}
     with Image.open(done.folder / "samples.png") as sheet:
         assert sheet.size == (8 * (28 * 3 + 2) + 2,) * 2
-        assert len(np.unique(np.asarray(sheet))) > 50  # not one grey
+        assert len(np.unique(np.asarray(sheet))) > 8  # not one grey

@@ -180,7 +180,6 @@ def test_accepted_is_what_torch_runs(shard: int) -> None:
     @seed(shard)
     @settings(
         max_examples=-(-share // LINES),
-        deadline=None,
         database=None,
         phases=(Phase.generate,),  # a net has six lines at most, and the message shows them
         suppress_health_check=list(HealthCheck),

@@ -44,7 +44,7 @@ def spec(rounds: list[list[int]], numbers: list[int], end: str, *, listed: bool)
     return f"model {{\n{body}\n{' + '.join([end, *uses])}\n}}"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(0, len(STATEMENTS) - 1), min_size=1, max_size=5, unique=True),
     st.lists(st.integers(0, 3), min_size=4, max_size=4),

@@ -153,7 +153,7 @@ def _computed(
 
 
 @given(graph=graphs(), seed=st.integers(0, 3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_module_computes_what_the_graph_says(graph: Graph, seed: int) -> None:
     built = codegen.build_model(model(graph), "random.net")
     given = [torch.randn(BATCH, WIDTH) for _ in graph.inputs]
@@ -171,7 +171,7 @@ texts = graphs().map(lambda graph: codegen.emit_model(model(graph)))
 
 
 @given(drawn=st.lists(texts, min_size=6, max_size=6))
-@settings(max_examples=10, deadline=None, phases=[Phase.generate])
+@settings(max_examples=10, phases=[Phase.generate])
 def test_the_text_of_any_graph_is_clean(drawn: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for at, text in enumerate(drawn):

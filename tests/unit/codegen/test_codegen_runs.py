@@ -133,7 +133,7 @@ ROWS = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(ROWS, min_size=1, max_size=3), st.integers(0, 12))
 def test_what_is_rolled_up_makes_the_same(rows: list[list[int]], count: int) -> None:
     """Each call is a tuple of what it is given."""

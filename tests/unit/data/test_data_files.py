@@ -117,7 +117,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=6))
 def test_schema_and_reader_agree(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
