@@ -34,6 +34,10 @@ CONSTANT = "constant"
 # The functions that take several tensors as a list.
 JOINING = frozenset({"cat", "stack", "hstack", "vstack"})
 
+# Rows of numbers that a loop walks over beside its modules; with more it is harder to read than
+# what it stands for.
+MOST_ROWS = 2
+
 _NUMBERED = re.compile(r"(.+)_\d+")
 
 
@@ -67,6 +71,17 @@ class Spread(Ref):
     """All values of a list in a row: `*outputs`."""
 
 
+def _reads_well(rounds: Rounds) -> bool:
+    """Whether a loop walks over few enough rows of numbers."""
+    rows = {values for values in rounds.varying.values() if not counts(values)}
+    return len(rows) <= MOST_ROWS
+
+
+def counts(values: Sequence[Number]) -> bool:
+    """Whether each number is one more than that before."""
+    return list(values) == [values[0] + at for at in range(len(values))]
+
+
 def rolled(graph: Graph, written: Written) -> tuple[Graph, tuple[int, ...]]:
     """The graph with its rounds rolled up, and the number that each of its steps had."""
     if not any(item_of(text) for text in written.texts.values()):
@@ -89,7 +104,8 @@ class _Rolling:
         at = 0
         while at < len(self.graph.steps):
             rounds = next_rounds(self.graph, self.written, at)
-            loop = list(self._loop(rounds)) if rounds is not None and rounds.start == at else []
+            here = rounds is not None and rounds.start == at and _reads_well(rounds)
+            loop = list(self._loop(rounds)) if rounds is not None and here else []
             steps += loop or [self.graph.steps[at]]
             # A number of a step of ours is no path's.
             numbers += [-1] * len(loop) or [at]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from netspec.codegen import layout
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import local
 from netspec.codegen.plans import Path
-from netspec.codegen.rolling import Rolled, Walked
+from netspec.codegen.rolling import Rolled, Walked, counts
 from netspec.codegen.rounds import Number
 
 # A loop variable that has no better name.
@@ -51,13 +51,13 @@ def walk(loop: Rolled, reserve: Callable[[str], str]) -> Walk:
     made = Walk(changing=loop.changing)
     lists = tuple(dict.fromkeys(loop.walked.values()))
     whole = all(one.start == 0 and one.items == loop.count for one in lists)
-    counting = [int(values[0]) for values in loop.varying.values() if _counts(values)]
+    counting = [int(values[0]) for values in loop.varying.values() if counts(values)]
     start = next(iter(counting), None) if whole else lists[0].start
     index = "" if start is None else reserve(INDEX)
     items = {one: reserve(_item(one)) for one in lists} if whole else {}
     named: dict[tuple[Number, ...], str] = {}
     for values in loop.varying.values():
-        if not _counts(values) and values not in named:
+        if not counts(values) and values not in named:
             named[values] = reserve(NUMBER)
     for one, name in items.items():
         made.add(name, Expr(one.text))
@@ -76,15 +76,10 @@ def walk(loop: Rolled, reserve: Callable[[str], str]) -> Walk:
     for path, values in loop.varying.items():
         made.numbers[path] = (
             _further(index, int(values[0]) - (start or 0))
-            if _counts(values)
+            if counts(values)
             else Expr(named[values])
         )
     return made
-
-
-def _counts(values: Sequence[Number]) -> bool:
-    """Whether each number is one more than that before."""
-    return list(values) == [values[0] + at for at in range(len(values))]
 
 
 def _range(start: int, count: int) -> Expr:

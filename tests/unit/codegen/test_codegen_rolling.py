@@ -247,3 +247,15 @@ def test_a_whole_number_and_a_fraction_are_two_things() -> None:
         """
     _, n = built(text)(drawn(3, 6), torch.tensor([1, 2, 3]))
     assert n.dtype == torch.float32
+
+
+def test_a_loop_over_many_rows_of_numbers_stays_written_out() -> None:
+    """It would be harder to read than its rounds."""
+    ends = "x[:, 3 * i + 1:3 * i + 5] * (2 ** i + 1)"
+    text = f"""model {{
+      input x: real[B, 30]
+      y = zeros(B, 4)
+      for i in 0..4 {{ y = y + ({ends} -> fc[i]: Linear(4)) }}
+      y
+    }}"""
+    assert not any(line.startswith("for ") for line in forward(text))
