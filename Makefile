@@ -28,8 +28,8 @@ test: $(INSTALLED_DEV) ## run every test
 fuzz: export OMP_NUM_THREADS ?= 1
 fuzz: $(INSTALLED_DEV) ## check many random programs against torch: make fuzz PROGRAMS=100000
 	@echo "$(PROGRAMS) programs take about $$(( $(PROGRAMS) / 10000 / $(JOBS) + 1 )) minutes"
-	@NETSPEC_PROGRAMS=$(PROGRAMS) $(BIN)/python -m pytest -n $(JOBS) tests/property/test_random_nets.py \
-		tests/property/test_random_scans.py tests/property/test_functions.py
+	@NETSPEC_PROGRAMS=$(PROGRAMS) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal \
+		tests/property/test_random_nets.py tests/property/test_random_scans.py tests/property/test_functions.py
 
 lint: $(INSTALLED_DEV) ## rules, layout and types, changing nothing
 	@$(BIN)/ruff check .

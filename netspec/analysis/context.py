@@ -27,6 +27,8 @@ MAX_PARAMETERS = 2**31
 MAX_DEPTH = 100
 # Names looked at to find those near to one that stands for nothing; then none are looked for.
 MOST_ADVISED = 100_000
+# Sizes that do not go together, with the sizes in the message.
+OF_SIZES = frozenset({"NS4002", "NS4033"})
 # How many uses of blocks, and how many imports, a report shows on the way to a mistake.
 MOST_SHOWN = 3
 
@@ -93,7 +95,8 @@ class Context:
         """Report, with the chain of uses that led into the block at fault, innermost first.
 
         The outermost call is the model, which nothing uses. A mistake in a block is reported for
-        the first of its uses only.
+        the first of its uses only; lines of one use that go wrong alike, with the same sizes, have
+        one cause, and the first of them is reported.
         """
         if diagnostic.labels:
             # Sizes in the message may differ from use to use, and from round to round of a loop.
@@ -102,6 +105,11 @@ class Context:
             if mistake in self._reported:
                 return
             self._reported.add(mistake)
+            if len(self.calls) > 1 and diagnostic.code in OF_SIZES:
+                alike = (diagnostic.code, self.calls[-1].use, diagnostic.message)
+                if alike in self._reported:
+                    return
+                self._reported.add(alike)
         for call in reversed(self.calls[1:][-MOST_SHOWN:]):
             diagnostic = diagnostic.with_label(call.use, f"in this use of `{call.name}`")
         if self.applied is not None:
