@@ -16,6 +16,7 @@ from netspec.codegen.constructors import grouped
 from netspec.codegen.functions import Argument
 from netspec.codegen.layout import WIDTH, Expr
 from netspec.codegen.names import checked, checked_shape
+from netspec.codegen.operands import Single, operand
 from netspec.codegen.plans import Path
 from netspec.codegen.rolling import Spread, rolled
 from netspec.codegen.rounds import Written
@@ -25,15 +26,12 @@ from netspec.codegen.variables import Variables
 from netspec.codegen.walking import Walk
 from netspec.program.graph import (
     Compute,
-    EllipsisOperand,
     Graph,
     Invoke,
     Operand,
     Ref,
-    SliceOperand,
     Slot,
 )
-from netspec.program.graph import Sequence as OperandSequence
 from netspec.program.operands import holds_tensor, refs
 from netspec.types import Dim
 from netspec.types.measures import measure
@@ -181,40 +179,28 @@ class Statements:
         made.calls += not functions.is_operator(step.function)
         return made
 
-    def _operand(self, operand: Operand, path: Path, reads: Counter[int]) -> Expr:
-        match operand:
-            case Spread():
-                reads[operand.id] += 1
-                return Expr(f"*{self._variables[operand.id]}")
-            case Ref() if operand.id in self._tensors:
-                return self._tensors[operand.id]
-            case Ref():
-                waiting = self._waiting.get(operand.id)
-                if waiting is not None:
-                    reads.update(waiting.reads)
-                    return waiting.expr
-                reads[operand.id] += 1
-                return Expr(self._variables[operand.id])
-            case Dim():
-                size = measure(operand, [slot.type for slot in self.graph.inputs])
-                return sizes.written(size, self._variables.sizes.__getitem__)
-            case OperandSequence():
-                items = [
-                    self._operand(item, (*path, at), reads) for at, item in enumerate(operand.items)
-                ]
-                return layout.display("[", items, "]")
-            case SliceOperand():
-                lower, upper, step = (
-                    None if end is None else self._operand(end, (*path, at), reads)
-                    for at, end in enumerate((operand.lower, operand.upper, operand.step))
-                )
-                return layout.bounds(lower, upper, step)
-            case EllipsisOperand():
-                return Expr("...")
-            case str() | None:
-                return layout.literal(operand)
-            case int() | float():
-                return self._walk.numbers.get(path) or self.around.constant(path, operand)
+    def _operand(self, given: Operand, path: Path, reads: Counter[int]) -> Expr:
+        def single(one: Single, path: Path) -> Expr:
+            match one:
+                case Spread():
+                    reads[one.id] += 1
+                    return Expr(f"*{self._variables[one.id]}")
+                case Ref() if one.id in self._tensors:
+                    return self._tensors[one.id]
+                case Ref():
+                    waiting = self._waiting.get(one.id)
+                    if waiting is not None:
+                        reads.update(waiting.reads)
+                        return waiting.expr
+                    reads[one.id] += 1
+                    return Expr(self._variables[one.id])
+                case Dim():
+                    size = measure(one, [slot.type for slot in self.graph.inputs])
+                    return sizes.written(size, self._variables.sizes.__getitem__)
+                case _:
+                    return self._walk.numbers.get(path) or self.around.constant(path, one)
+
+        return operand(given, path, single)
 
     # --- statements --------------------------------------------------------------------------
 

@@ -9,18 +9,16 @@ from netspec.codegen import functions, layout
 from netspec.codegen.functions import Argument
 from netspec.codegen.layout import Expr
 from netspec.codegen.names import checked, is_attribute, local, parted
+from netspec.codegen.operands import Single, operand
 from netspec.codegen.plans import Body, Chain, Held, Instance, Leaf, Part, Path
 from netspec.program.graph import (
     Compute,
-    EllipsisOperand,
     Graph,
     Literal,
     Operand,
     Read,
     Ref,
-    SliceOperand,
 )
-from netspec.program.graph import Sequence as OperandSequence
 from netspec.program.operands import holds_tensor, refs
 from netspec.types import Dim
 
@@ -108,29 +106,12 @@ def expression(
     return lines, value
 
 
-def _operand(operand: Operand, path: Path, made: Mapping[int, Expr], constant: Constant) -> Expr:
-    match operand:
-        case Ref():
-            return made[operand.id]
-        case OperandSequence():
-            items = [
-                _operand(item, (*path, at), made, constant) for at, item in enumerate(operand.items)
-            ]
-            return layout.display("[", items, "]")
-        case SliceOperand():
-            lower, upper, step = (
-                None if end is None else _operand(end, (*path, at), made, constant)
-                for at, end in enumerate((operand.lower, operand.upper, operand.step))
-            )
-            return layout.bounds(lower, upper, step)
-        case EllipsisOperand():
-            return Expr("...")
-        case str() | None:
-            return layout.literal(operand)
-        case int() | float():
-            return constant(path, operand)
-        case Dim():
-            raise AssertionError("the sizes of a stored tensor are known")
+def _operand(given: Operand, path: Path, made: Mapping[int, Expr], constant: Constant) -> Expr:
+    def single(one: Single, path: Path) -> Expr:
+        assert not isinstance(one, Dim), "the sizes of a stored tensor are known"
+        return made[one.id] if isinstance(one, Ref) else constant(path, one)
+
+    return operand(given, path, single)
 
 
 def below(text: str, key: str, body: Body) -> str:
