@@ -12,6 +12,7 @@ from typing import TypeVar
 from netspec.analysis import errors
 from netspec.analysis.asserts import analyse_tests
 from netspec.analysis.context import Context, Limits
+from netspec.analysis.data import Block as DataBlock
 from netspec.analysis.data import analyse_data, analyse_shares
 from netspec.analysis.externs import UNBOUND, declare_externs
 from netspec.analysis.files import File, gather, libraries, overridden
@@ -269,7 +270,7 @@ def _data(
     bodies: Bodies,
     scope: Scope,
     schemas: SchemaReader,
-    analyse: Callable[..., Plan],
+    analyse: Callable[[tree.Data, DataBlock], Plan],
 ) -> Plan:
     frame = Frame(scope)
 
@@ -285,9 +286,15 @@ def _data(
         return None if isinstance(value, Unknown) else literal(value)
 
     context = bodies.context
-    extern = partial(looked_at, context=context)
-    file = partial(namespace_of, scope=scope)
-    return analyse(block, constant, context.catalog, schemas, context.sink, extern, file=file)
+    around = DataBlock(
+        sink=context.sink,
+        catalog=context.catalog,
+        schemas=schemas,
+        constant=constant,
+        extern=partial(looked_at, context=context),
+        file=partial(namespace_of, scope=scope),
+    )
+    return analyse(block, around)
 
 
 def _without_samples(train: tree.Train) -> tree.Train:

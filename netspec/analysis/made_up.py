@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import isclose
 
-from netspec.analysis.data import analyse_data
+from netspec.analysis.data import Block, analyse_data
 from netspec.analysis.data.fields import stored_as
 from netspec.analysis.data.split import sizes
 from netspec.catalog import Catalog
@@ -69,7 +69,8 @@ def made_up(
     text = _block(fields, *_divided(plan, rows))
     (block,) = parse(Source("made-up data", text), sink).items
     assert isinstance(block, tree.Data), text
-    drawn = analyse_data(block, lambda expression: None, catalog, schemas, sink)
+    around = Block(sink=sink, catalog=catalog, schemas=schemas, constant=lambda expression: None)
+    drawn = analyse_data(block, around)
     if drawn is None:
         return None
     steps = {field.name: field.step for field in drawn.fields}

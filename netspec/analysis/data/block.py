@@ -45,6 +45,8 @@ class Block:
     sink: Sink
     catalog: Catalog
     schemas: SchemaReader
+    # The value of a name around the block: a literal, Unknown when its mistake was reported, None
+    # when there is no such constant.
     constant: Constants
     # The declaration of an entry that is the user's, looked at where that is allowed.
     extern: Callable[[Entry], Extern | None] = lambda entry: None

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from netspec.analysis.data import errors
 from netspec.analysis.data.arrays import list_array, rows_words
-from netspec.analysis.data.block import Block, Constants
+from netspec.analysis.data.block import Block
 from netspec.analysis.data.calls import Calls
 from netspec.analysis.data.fields import plan_fields
 from netspec.analysis.data.split import PARTS, is_seed, parse_split, sizes
 from netspec.analysis.data.text_sources import COLUMN
 from netspec.analysis.data.values import Array, Pending, Table, column_of, describe
-from netspec.analysis.network.values import Namespace, Unknown
-from netspec.catalog import Catalog, Entry
-from netspec.diagnostics import Sink
+from netspec.analysis.network.values import Unknown
 from netspec.program.data import DataPlan, Operand, SplitPlan, Step, Use
-from netspec.program.externs import Extern
-from netspec.program.schemas import SchemaReader
 from netspec.source import Span
 from netspec.syntax import tree
 from netspec.types import Dim
@@ -26,47 +21,16 @@ from netspec.types import Dim
 SETTINGS = ("seed",)
 
 
-def analyse_data(
-    data: tree.Data,
-    constant: Constants,
-    catalog: Catalog,
-    schemas: SchemaReader,
-    sink: Sink,
-    extern: Callable[[Entry], Extern | None] = lambda entry: None,
-    file: Callable[[tree.Expr], Namespace | None] = lambda expression: None,
-) -> DataPlan | None:
-    """The plan of a data block; None when anything in it is wrong, which `sink` is told.
+def analyse_data(data: tree.Data, block: Block) -> DataPlan | None:
+    """The plan of a data block; None when anything in it is wrong, which the sink is told.
 
-    `extern` gives the declaration of an entry that is the user's, `file` the imported file that an
-    expression stands for.
-
-    `constant` gives the value of a name around the block: a literal, Unknown when its mistake was
-    reported, None when there is no such constant.
+    `block` is new, and says what stands around.
     """
-    block = Block(
-        sink=sink,
-        catalog=catalog,
-        schemas=schemas,
-        constant=constant,
-        extern=extern,
-        file=file,
-    )
     return Statements(block).plan(data)
 
 
-def analyse_shares(
-    data: tree.Data,
-    constant: Constants,
-    catalog: Catalog,
-    schemas: SchemaReader,
-    sink: Sink,
-    extern: Callable[[Entry], Extern | None] = lambda entry: None,
-    file: Callable[[tree.Expr], Namespace | None] = lambda expression: None,
-) -> SplitPlan | None:
+def analyse_shares(data: tree.Data, block: Block) -> SplitPlan | None:
     """The parts that `split` makes, of a block whose rows cannot be told; None without any."""
-    block = Block(
-        sink=sink, catalog=catalog, schemas=schemas, constant=constant, extern=extern, file=file
-    )
     for statement in data.body.statements:
         match statement:
             case tree.Flow(values=(tree.Call(func=tree.Name(id="split")) as call,)):

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from netspec import catalog
-from netspec.analysis.data import analyse_data
+from netspec.analysis.data import Block, analyse_data
 from netspec.data.schema import FolderReader
 from netspec.diagnostics import Diagnostic, Sink
 from netspec.diagnostics.render import render_terminal
@@ -27,7 +27,13 @@ def analysed(
     source = Source(name, f"data {{\n{text}\n}}\n")
     (block,) = parse(source, sink).items
     assert isinstance(block, tree.Data)
-    plan = analyse_data(block, lambda _: None, catalog.load(), FolderReader(folder), sink)
+    around = Block(
+        sink=sink,
+        catalog=catalog.load(),
+        schemas=FolderReader(folder),
+        constant=lambda _: None,
+    )
+    plan = analyse_data(block, around)
     return plan, sink.diagnostics
 
 
