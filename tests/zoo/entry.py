@@ -37,7 +37,7 @@ class Part:
     model's. `names` is the stem of a file of `names/`, where the reference calls its weights
     otherwise. `by_hand` is the handwritten module, where it is not the reference and its weights
     are called as ours: it is given the entry's `small` alike, and the inputs by position.
-    `apart` says why a step of training moves the reference otherwise than ours, where it does.
+    It has no parameters where it does not learn (`learns`).
     """
 
     full: Callable[..., nn.Module]
@@ -47,7 +47,7 @@ class Part:
     model: str = ""
     names: str | None = None
     by_hand: Callable[..., nn.Module] | None = None
-    apart: str = ""
+    learns: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,13 +40,18 @@ from netspec.source import Source
 
 MODELS = sorted(path.stem for path in ZOO.glob("*.net"))
 PARTS = [(name, part) for name in MODELS for part in entry(name).parts]
-part_by_part = pytest.mark.parametrize(
-    ("name", "part"), PARTS, ids=[f"{name}-{part.model}".rstrip("-") for name, part in PARTS]
-)
+
+
+def case_by_case(cases: list[tuple[str, Part]]) -> pytest.MarkDecorator:
+    """A test for each part, called by its model."""
+    ids = [f"{name}-{part.model}".rstrip("-") for name, part in cases]
+    return pytest.mark.parametrize(("name", "part"), cases, ids=ids)
+
+
+part_by_part = case_by_case(PARTS)
 LOSSES = [(name, loss) for name in MODELS for loss in entry(name).losses]
-by_hand = pytest.mark.parametrize(
-    ("name", "part"), [(name, part) for name, part in PARTS if part.by_hand]
-)
+learning = case_by_case([(name, part) for name, part in PARTS if part.learns])
+by_hand = case_by_case([(name, part) for name, part in PARTS if part.by_hand])
 RUFF = [sys.executable, "-m", "ruff"]
 RULES = ["--isolated", "--no-cache", "--line-length", "100"]
 
@@ -68,10 +73,14 @@ def test_what_is_minimised_is_what_the_paper_says(name: str, loss: Objective) ->
 
 
 @part_by_part
+def test_both_learn_or_neither_does(name: str, part: Part) -> None:
+    for module in pair(name, part):
+        assert any(True for _ in module.parameters()) == part.learns
+
+
+@learning
 def test_a_step_of_training_moves_both_alike(name: str, part: Part) -> None:
     """Parameters are compared as shares of the longest way that one of them goes."""
-    if part.apart:
-        pytest.skip(part.apart)
     ours, reference, before = stepped(name, part)
     wanted = translated(ours, reference, part.names)
     learned = {key for key, _ in ours.named_parameters()}

@@ -61,7 +61,7 @@ ENTRY = Entry(
             },
             call=lambda module, inputs: module(inputs["x"], inputs["t"], inputs["noise"]),
             names="ddpm_diffusion",
-            apart="nothing in it learns",
+            learns=False,
         ),
         Part(
             model="Denoiser",
